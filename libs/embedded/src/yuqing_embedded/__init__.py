@@ -1,0 +1,1 @@
+"""Elasticsearch and PostgreSQL from packages, started and stopped."""

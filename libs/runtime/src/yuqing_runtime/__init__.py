@@ -1,0 +1,1 @@
+"""What every Yuqing server needs, and no domain word."""

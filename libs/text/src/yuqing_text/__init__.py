@@ -1,0 +1,1 @@
+"""Text: normal form, tokens, the query language and its matcher."""

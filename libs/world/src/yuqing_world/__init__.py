@@ -1,0 +1,1 @@
+"""The demonstration world: a small town of websites on the loopback interface."""

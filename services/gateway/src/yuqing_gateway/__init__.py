@@ -1,0 +1,1 @@
+"""The gateway: REST routes from the contracts, accounts, and the directory of people."""

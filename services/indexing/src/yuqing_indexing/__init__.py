@@ -1,0 +1,1 @@
+"""Indexing: keeps mentions in Elasticsearch and answers searches."""

@@ -1,0 +1,1 @@
+"""Scoring: judges mentions."""
