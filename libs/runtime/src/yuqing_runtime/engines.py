@@ -1,0 +1,109 @@
+"""The engines behind a `Database`: what must be set on SQLite and PostgreSQL so that both keep what they acknowledge."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, event, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import CreateSchema
+
+BUSY_TIMEOUT_SECONDS = 30.0
+READERS = 4
+_OPENING = 7_236_410_551  # an advisory lock's number: two replicas that create one schema at once would collide in the catalogue
+
+
+@dataclass(frozen=True)
+class Engines:
+    """One engine that writes and one that only reads; on PostgreSQL they share a pool. `migrator` is for changes of tables."""
+
+    writer: AsyncEngine
+    reader: AsyncEngine
+    migrator: AsyncEngine
+
+    async def dispose(self) -> None:
+        """Closes every connection."""
+        for engine in (self.writer, self.reader, self.migrator):
+            await engine.dispose()
+
+
+async def connect(url: URL, schema: str) -> Engines:
+    """The engines for `url`; the file's folder or the schema is made if absent."""
+    match url.get_backend_name():
+        case "sqlite":
+            return await _sqlite(url.set(drivername="sqlite+aiosqlite"))
+        case "postgresql":
+            return await _postgresql(url.set(drivername="postgresql+psycopg"), schema)
+        case name:
+            raise ValueError(f"{name}: only SQLite and PostgreSQL are supported")
+
+
+@asynccontextmanager
+async def migrating(engines: Engines) -> AsyncIterator[AsyncConnection]:
+    """One transaction in which tables may be changed, by one replica at a time."""
+    async with engines.migrator.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('yuqing.migration.' || current_schema(), 0))"))
+        yield connection
+        if connection.dialect.name == "sqlite" and (broken := (await connection.execute(text("PRAGMA foreign_key_check"))).all()):
+            raise ValueError(f"the migration leaves rows whose foreign key points nowhere: {broken[:3]}")
+
+
+def _dump_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+async def _sqlite(url: URL) -> Engines:
+    if not url.database or url.database == ":memory:":
+        raise ValueError("SQLite needs a file: one in memory is lost with its connection")
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engines = Engines(
+        writer=_sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0),
+        reader=_sqlite_engine(url, begin="BEGIN", pragmas=("query_only=ON",), pool_size=READERS, max_overflow=READERS),
+        # Alembic's batch mode drops the table that it rebuilds: with foreign keys on, the rows that refer to it would go with it.
+        migrator=_sqlite_engine(url, begin="BEGIN IMMEDIATE", pragmas=("foreign_keys=OFF",), poolclass=NullPool),
+    )
+    async with engines.writer.connect():
+        pass  # the first connection puts the file into WAL mode, before readers come
+    return engines
+
+
+def _sqlite_engine(url: URL, *, begin: str, pragmas: tuple[str, ...] = (), **pool: Any) -> AsyncEngine:
+    # isolation_level=None switches off the driver's own, late BEGIN: with it a transaction reads before it holds the lock, and updates
+    # are lost without an error.
+    options = {"isolation_level": None, "timeout": BUSY_TIMEOUT_SECONDS}
+    engine = create_async_engine(url, connect_args=options, json_serializer=_dump_json, **pool)
+
+    def prepare(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864", *pragmas):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine.sync_engine, "connect", prepare)
+    event.listen(engine.sync_engine, "begin", start)
+    return engine
+
+
+async def _postgresql(url: URL, schema: str) -> Engines:
+    options = {"options": f"-csearch_path={schema}", "application_name": f"yuqing-{schema}"}
+    engine = create_async_engine(
+        url,
+        connect_args=options,
+        json_serializer=_dump_json,
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        pool_size=5,
+        max_overflow=10,
+    )
+    async with engine.begin() as connection:
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _OPENING})
+        await connection.execute(CreateSchema(schema, if_not_exists=True))
+    return Engines(writer=engine, reader=engine.execution_options(postgresql_readonly=True), migrator=engine)

@@ -1,0 +1,130 @@
+"""Files (stored pages, evidence, attachments) in a folder or an S3-compatible store, addressed by their SHA-256."""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from collections.abc import AsyncIterable, AsyncIterator
+from pathlib import Path
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.exceptions import NotFoundError
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+from yuqing_runtime.errors import NotFound
+
+PART_BYTES = 1 << 20
+
+
+class ObjectNotFound(NotFound):
+    """No object with this SHA-256 is stored."""
+
+    default_reason = "OBJECT_NOT_FOUND"
+
+
+class ObjectDamagedError(RuntimeError):
+    """What is stored no longer has the SHA-256 that is its name."""
+
+
+class Objects:
+    """A content-addressed store. What `put` returned is durable: written, synced and named, before it is acknowledged."""
+
+    def __init__(self, store: ObjectStore, *, folder: Path | None = None) -> None:
+        self._store = store
+        self._folder = folder
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """`file:///folder` or a plain path, or `s3://bucket/prefix` (settings of the store by AWS_… variables, AWS_ENDPOINT for others)."""
+        parts = urlsplit(url)
+        if parts.scheme == "s3":
+            return cls(S3Store.from_url(url))
+        if parts.scheme not in ("", "file"):
+            raise ValueError(f"{parts.scheme}: only folders and s3:// are supported")
+        folder = Path(unquote(parts.path) if parts.scheme else url).resolve()
+        return cls(LocalStore(prefix=folder, mkdir=True), folder=folder)
+
+    async def put(self, content: bytes) -> str:
+        """Stores the content and returns its SHA-256 in hex."""
+        digest = hashlib.sha256(content).hexdigest()
+        await obstore.put_async(self._store, path_of(digest), content)
+        await self._make_durable(digest)
+        return digest
+
+    async def put_stream(self, parts: AsyncIterable[bytes]) -> str:
+        """Stores a content of any length without holding it in memory and returns its SHA-256 in hex."""
+        digest = hashlib.sha256()
+        with tempfile.TemporaryFile() as file:
+            async for part in parts:
+                digest.update(part)
+                await asyncio.to_thread(file.write, part)
+            file.seek(0)
+            name = digest.hexdigest()
+            await obstore.put_async(self._store, path_of(name), file)
+        await self._make_durable(name)
+        return name
+
+    async def get(self, digest: str) -> bytes:
+        """The content. Errors: ObjectNotFound, ObjectDamagedError."""
+        try:
+            result = await obstore.get_async(self._store, path_of(digest))
+            content = bytes(await result.bytes_async())
+        except (NotFoundError, FileNotFoundError):
+            raise ObjectNotFound(f"no object {digest}") from None
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise ObjectDamagedError(f"the object {digest} was changed")
+        return content
+
+    async def get_stream(self, digest: str) -> AsyncIterator[bytes]:
+        """The content in parts. Errors: ObjectNotFound before the first, ObjectDamagedError in place of the end."""
+        try:
+            result = await obstore.get_async(self._store, path_of(digest))
+        except (NotFoundError, FileNotFoundError):
+            raise ObjectNotFound(f"no object {digest}") from None
+        seen = hashlib.sha256()
+        async for part in result.stream(min_chunk_size=PART_BYTES):
+            content = bytes(part)
+            seen.update(content)
+            yield content
+        if seen.hexdigest() != digest:
+            raise ObjectDamagedError(f"the object {digest} was changed")
+
+    async def exists(self, digest: str) -> bool:
+        """Whether it is stored."""
+        try:
+            await obstore.head_async(self._store, path_of(digest))
+        except (NotFoundError, FileNotFoundError):
+            return False
+        return True
+
+    async def delete(self, digest: str) -> None:
+        """Removes it; nothing happens when it is not there."""
+        try:
+            await obstore.delete_async(self._store, path_of(digest))
+        except (NotFoundError, FileNotFoundError):
+            return
+
+    async def _make_durable(self, digest: str) -> None:
+        # obstore writes aside and renames, but does not sync: after a power cut the name could stand over an empty file.
+        if self._folder is not None:
+            await asyncio.to_thread(_sync, self._folder / path_of(digest), self._folder)
+
+
+def path_of(digest: str) -> str:
+    """ab/cd/abcd…: no folder grows too large. Errors: ValueError for what is not a SHA-256 in lower-case hex."""
+    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+        raise ValueError("not a SHA-256 in hex")
+    return f"{digest[:2]}/{digest[2:4]}/{digest}"
+
+
+def _sync(file: Path, root: Path) -> None:
+    for path in (file, *file.parents):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if path == root:
+            return
