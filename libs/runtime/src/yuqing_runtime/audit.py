@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_runtime import clock, order
@@ -103,11 +103,11 @@ async def verify(database: Database, *, anchor: Head | None = None, batch: int =
     async with database.read() as connection:
         while True:
             query = select(table).where(table.c.sequence > last.sequence).order_by(table.c.sequence).limit(batch)
-            rows = (await connection.execute(query)).all()
+            rows = (await connection.execute(query)).mappings().all()
             for row in rows:
                 if (reason := _break(last, row, anchor)) is not None:
                     return Verification(last, Broken(last.sequence + 1, reason))
-                last = Head(row.sequence, row.hash)
+                last = Head(row["sequence"], row["hash"])
             if not rows:
                 break
     if anchor is not None and last.sequence < anchor.sequence:
@@ -115,8 +115,8 @@ async def verify(database: Database, *, anchor: Head | None = None, batch: int =
     return Verification(last)
 
 
-def _break(last: Head, row: Row[tuple[object, ...]], anchor: Head | None) -> str | None:
-    content = dict(row._mapping)  # noqa: SLF001 - public in SQLAlchemy, underscored so as not to collide with a column
+def _break(last: Head, row: RowMapping, anchor: Head | None) -> str | None:
+    content: dict[str, object] = {str(name): value for name, value in row.items()}
     if content["sequence"] != last.sequence + 1:
         return f"missing: the next record is {content['sequence']}"
     found = content.pop("hash")

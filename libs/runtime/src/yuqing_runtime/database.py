@@ -4,7 +4,7 @@ Statements are SQLAlchemy Core on an `AsyncConnection`: `write()` commits at the
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -44,7 +44,7 @@ class Database:
         return cast(DialectName, self._engines.writer.dialect.name)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self) -> AsyncGenerator[AsyncConnection, None]:
         """A transaction that may write: commits when the block ends, rolls back when it raises.
 
         On SQLite it is BEGIN IMMEDIATE and the only one at a time (writers of one process wait in line, fairly; those of others by
@@ -67,7 +67,7 @@ class Database:
             self._writing.discard(task)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    async def read(self) -> AsyncGenerator[AsyncConnection, None]:
         """A transaction that can only read: on SQLite a snapshot that blocks nobody, on PostgreSQL READ ONLY."""
         async with self._engines.reader.connect() as connection, connection.begin():
             yield connection
@@ -89,7 +89,7 @@ class Database:
         await self._engines.dispose()
 
     @asynccontextmanager
-    async def _one_at_a_time(self) -> AsyncIterator[None]:
+    async def _one_at_a_time(self) -> AsyncGenerator[None, None]:
         if self.dialect == "postgresql":
             yield
             return

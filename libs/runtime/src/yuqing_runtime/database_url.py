@@ -9,10 +9,16 @@ DEFAULT_VAR = "var"
 
 
 def database_url(service: str, environment: Mapping[str, str]) -> str:
-    """YUQING_<SERVICE>_DATABASE_URL, else YUQING_DATABASE_URL, else the SQLite file <YUQING_VAR>/<service>.sqlite."""
-    given = environment.get(f"YUQING_{service.upper()}_DATABASE_URL") or environment.get("YUQING_DATABASE_URL")
-    if given:
-        return with_driver(given)
+    """YUQING_<SERVICE>_DATABASE_URL, else YUQING_DATABASE_URL, else the SQLite file <YUQING_VAR>/<service>.sqlite.
+
+    Errors: ValueError for another engine, or for one SQLite file for all.
+    """
+    if own := environment.get(f"YUQING_{service.upper()}_DATABASE_URL"):
+        return with_driver(own)
+    if shared := environment.get("YUQING_DATABASE_URL"):
+        if make_url(shared).get_backend_name() == "sqlite":
+            raise ValueError("YUQING_DATABASE_URL: one SQLite file cannot hold every service; name a PostgreSQL, or set YUQING_VAR")
+        return with_driver(shared)
     return sqlite_url(Path(environment.get("YUQING_VAR") or DEFAULT_VAR) / f"{service}.sqlite")
 
 

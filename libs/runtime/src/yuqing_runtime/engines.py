@@ -1,7 +1,7 @@
 """The engines behind a `Database`: what must be set on SQLite and PostgreSQL so that both keep what they acknowledge."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +43,7 @@ async def connect(url: URL, schema: str) -> Engines:
 
 
 @asynccontextmanager
-async def migrating(engines: Engines) -> AsyncIterator[AsyncConnection]:
+async def migrating(engines: Engines) -> AsyncGenerator[AsyncConnection, None]:
     """One transaction in which tables may be changed, by one replica at a time."""
     async with engines.migrator.begin() as connection:
         if connection.dialect.name == "postgresql":
@@ -105,5 +105,7 @@ async def _postgresql(url: URL, schema: str) -> Engines:
     )
     async with engine.begin() as connection:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _OPENING})
-        await connection.execute(CreateSchema(schema, if_not_exists=True))
+        known = await connection.execute(text("SELECT 1 FROM pg_namespace WHERE nspname = :schema"), {"schema": schema})
+        if known.one_or_none() is None:  # asked first, because a role that may not create schemas may not say IF NOT EXISTS either
+            await connection.execute(CreateSchema(schema))
     return Engines(writer=engine, reader=engine.execution_options(postgresql_readonly=True), migrator=engine)

@@ -4,7 +4,7 @@ Numbers are dense for each feed (1, 2, 3 …), so that a hole is noticed and nev
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -102,7 +102,7 @@ async def _check_end(connection: AsyncConnection, feed: str, after_sequence: int
         raise SequenceGone(f"{feed}: ends at {last}, before {after_sequence}", reason="SEQUENCE_AHEAD")
 
 
-async def watch(database: Database, feed: str, after_sequence: int, *, batch: int = 500) -> AsyncIterator[list[Change]]:
+async def watch(database: Database, feed: str, after_sequence: int, *, batch: int = 500) -> AsyncGenerator[list[Change], None]:
     """All changes after `after_sequence`, in batches, for ever: a `Watch<Thing>` stream's server side.
 
     A commit of this process wakes it at once; one of another replica is found by polling (0.2 s, 1 s when idle). Errors: SequenceGone.

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_runtime.clock import database_milliseconds
@@ -70,5 +70,5 @@ async def purge(connection: AsyncConnection) -> int:
     return (await connection.execute(old)).rowcount
 
 
-def _is(attempt: Attempt):
+def _is(attempt: Attempt) -> tuple[ColumnElement[bool], ...]:
     return (table.c.principal == attempt.principal, table.c.method == attempt.method, table.c.request_id == attempt.request_id)

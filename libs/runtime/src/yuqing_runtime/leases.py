@@ -5,12 +5,12 @@ import os
 import random
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_runtime.clock import database_milliseconds
@@ -72,7 +72,7 @@ async def confirm(connection: AsyncConnection, lease: Lease) -> None:
         raise LeaseLostError(lease.name)
 
 
-def _is_held(lease: Lease):
+def _is_held(lease: Lease) -> tuple[ColumnElement[bool], ...]:
     return (
         table.c.name == lease.name,
         table.c.holder == lease.holder,
@@ -82,7 +82,7 @@ def _is_held(lease: Lease):
 
 
 @asynccontextmanager
-async def lease(database: Database, name: str, *, ttl_seconds: float = 15.0) -> AsyncIterator[Lease]:
+async def lease(database: Database, name: str, *, ttl_seconds: float = 15.0) -> AsyncGenerator[Lease, None]:
     """Waits until the lease is ours, renews it during the block and gives it back after.
 
     The block is cancelled, and LeaseLostError raised, before the lease can run out: also when the database cannot be reached to renew it.

@@ -10,7 +10,6 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 import obstore
-from obstore.exceptions import NotFoundError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from yuqing_runtime.errors import NotFound
@@ -71,7 +70,7 @@ class Objects:
         try:
             result = await obstore.get_async(self._store, path_of(digest))
             content = bytes(await result.bytes_async())
-        except (NotFoundError, FileNotFoundError):
+        except FileNotFoundError:
             raise ObjectNotFound(f"no object {digest}") from None
         if hashlib.sha256(content).hexdigest() != digest:
             raise ObjectDamagedError(f"the object {digest} was changed")
@@ -81,7 +80,7 @@ class Objects:
         """The content in parts. Errors: ObjectNotFound before the first, ObjectDamagedError in place of the end."""
         try:
             result = await obstore.get_async(self._store, path_of(digest))
-        except (NotFoundError, FileNotFoundError):
+        except FileNotFoundError:
             raise ObjectNotFound(f"no object {digest}") from None
         seen = hashlib.sha256()
         async for part in result.stream(min_chunk_size=PART_BYTES):
@@ -95,7 +94,7 @@ class Objects:
         """Whether it is stored."""
         try:
             await obstore.head_async(self._store, path_of(digest))
-        except (NotFoundError, FileNotFoundError):
+        except FileNotFoundError:
             return False
         return True
 
@@ -103,7 +102,7 @@ class Objects:
         """Removes it; nothing happens when it is not there."""
         try:
             await obstore.delete_async(self._store, path_of(digest))
-        except (NotFoundError, FileNotFoundError):
+        except FileNotFoundError:
             return
 
     async def _make_durable(self, digest: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +17,7 @@ class Wakes:
         self._sleepers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
 
     @contextmanager
-    def sleeper(self, name: str) -> Iterator[asyncio.Event]:
+    def sleeper(self, name: str) -> Generator[asyncio.Event, None, None]:
         """An event that is set when `name` changes; the sleeper clears it."""
         event = asyncio.Event()
         self._sleepers[name].add(event)
