@@ -129,12 +129,7 @@ def _names_by_path(file: descriptor_pb2.FileDescriptorProto) -> dict[tuple[int, 
 @cache
 def methods() -> tuple[Method, ...]:
     """Every RPC of the contracts."""
-    return tuple(
-        _method(method)
-        for file in files()
-        for service in file.services_by_name.values()
-        for method in service.methods
-    )
+    return tuple(_method(method) for file in files() for service in file.services_by_name.values() for method in service.methods)
 
 
 @cache

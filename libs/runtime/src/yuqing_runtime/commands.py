@@ -19,9 +19,7 @@ def audit() -> None:
 
 
 @audit.command()
-@click.option(
-    "--anchor", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="`yuqing audit heads` 早先的输出 (kept heads)"
-)
+@click.option("--anchor", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="`yuqing audit heads` 早先的输出 (kept heads)")
 def verify(anchor: Path | None) -> None:
     """校验所有服务的审计链;有损坏时退出码为 1,找不到审计链时为 2 (verify all chains; 1 when one is broken, 2 when there are none)."""
     results = asyncio.run(chains.verify_all(os.environ, _anchors(anchor)))

@@ -13,6 +13,9 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateSchema
 
 BUSY_TIMEOUT_SECONDS = 30.0
+"""How long a writer waits for another one before it fails: SQLite's busy_timeout, PostgreSQL's lock_timeout."""
+IDLE_TIMEOUT_SECONDS = 120.0
+"""PostgreSQL ends a transaction that does nothing for so long: a replica that hangs must not hold the order lock for ever."""
 READERS = 4
 _OPENING = 7_236_410_551  # an advisory lock's number: two replicas that create one schema at once would collide in the catalogue
 
@@ -47,6 +50,7 @@ async def migrating(engines: Engines) -> AsyncGenerator[AsyncConnection, None]:
     """One transaction in which tables may be changed, by one replica at a time."""
     async with engines.migrator.begin() as connection:
         if connection.dialect.name == "postgresql":
+            await connection.execute(text("SET LOCAL lock_timeout = 0"))  # the other replica's migration may take long
             await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('yuqing.migration.' || current_schema(), 0))"))
         yield connection
         if connection.dialect.name == "sqlite" and (broken := (await connection.execute(text("PRAGMA foreign_key_check"))).all()):
@@ -93,7 +97,9 @@ def _sqlite_engine(url: URL, *, begin: str, pragmas: tuple[str, ...] = (), **poo
 
 
 async def _postgresql(url: URL, schema: str) -> Engines:
-    options = {"options": f"-csearch_path={schema}", "application_name": f"yuqing-{schema}"}
+    limits = {"lock_timeout": BUSY_TIMEOUT_SECONDS, "idle_in_transaction_session_timeout": IDLE_TIMEOUT_SECONDS}
+    settings = [f"-csearch_path={schema}", *(f"-c{name}={seconds * 1000:.0f}" for name, seconds in limits.items())]
+    options = {"options": " ".join(settings), "application_name": f"yuqing-{schema}"}
     engine = create_async_engine(
         url,
         connect_args=options,

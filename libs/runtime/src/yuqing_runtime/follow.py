@@ -58,12 +58,12 @@ async def reset(connection: AsyncConnection, feed: str, sequence: int) -> None:
     await connection.execute(statement.on_conflict_do_update(index_elements=["feed"], set_={"sequence": sequence}))
 
 
-async def follow(database: Database, subscription: Subscription[Item]) -> None:
+async def follow(database: Database, subscription: Subscription[Item], *, first_pause_seconds: float = FIRST_PAUSE_SECONDS) -> None:
     """Follows for ever: each item has its effect exactly once, in order; what fails is tried again from the cursor, with growing pauses.
 
     Errors: SequenceGone when the producer no longer keeps what comes next; list its present state, `reset` the cursor and follow again.
     """
-    pause_seconds = FIRST_PAUSE_SECONDS
+    pause_seconds = first_pause_seconds
     while True:
         before = await _position(database, subscription.feed)
         try:
@@ -75,7 +75,7 @@ async def follow(database: Database, subscription: Subscription[Item]) -> None:
                 raise SequenceGone(f"{subscription.feed}: the producer no longer keeps what follows {before}") from error
             _log.warning("feed_interrupted", feed=subscription.feed, error=repr(error), pause_seconds=pause_seconds)
         moved = await _position(database, subscription.feed) > before
-        pause_seconds = FIRST_PAUSE_SECONDS if moved else min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+        pause_seconds = first_pause_seconds if moved else min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
         await asyncio.sleep(pause_seconds * random.uniform(0.5, 1.0))
 
 

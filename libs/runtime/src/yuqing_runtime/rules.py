@@ -1,0 +1,186 @@
+"""Field rules of the contract, checked: what is required, how long, how large, of which form."""
+
+import re
+import uuid
+import zoneinfo
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from functools import cache
+from typing import Any, Final, Protocol, cast
+from urllib.parse import urlsplit
+
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.message import Message
+
+from yuqing.access.v1 import access_pb2
+from yuqing_protos.contract import field_rule
+from yuqing_runtime.errors import FieldViolation, InvalidArgument
+
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_MAP_ENTRY_KEY: Final = "key"
+
+Check = Callable[[Any], str | None]
+"""Takes a value, gives what is wrong with it, or None."""
+
+
+class _FieldCheck(Protocol):
+    def __call__(self, message: Message, prefix: str, /) -> Iterable[FieldViolation]: ...
+
+
+def check(message: Message) -> None:
+    """Raises InvalidArgument that names every field of the message which breaks its rule."""
+    found = violations(message)
+    if found:
+        first = found[0]
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise InvalidArgument(f"{first.field}: {first.description}{more}", reason="FIELD_RULE", violations=found)
+
+
+def violations(message: Message) -> list[FieldViolation]:
+    """Every broken rule of the message and of the messages in it, with the path of the field."""
+    return list(_violations(message, ""))
+
+
+def _violations(message: Message, prefix: str) -> Iterator[FieldViolation]:
+    for field_check in _field_checks(message.DESCRIPTOR):
+        yield from field_check(message, prefix)
+
+
+@cache
+def _has_rules(descriptor: Descriptor, above: tuple[Descriptor, ...] = ()) -> bool:
+    if descriptor in above:
+        return False
+    return any(
+        field_rule(field) is not None or (field.message_type is not None and _has_rules(field.message_type, (*above, descriptor)))
+        for field in descriptor.fields
+    )
+
+
+@cache
+def _field_checks(descriptor: Descriptor) -> tuple[_FieldCheck, ...]:
+    made = [_field_check(field) for field in descriptor.fields]
+    return tuple(each for each in made if each is not None)
+
+
+def _field_check(field: FieldDescriptor) -> _FieldCheck | None:
+    rule = field_rule(field)
+    nested = field.message_type is not None and _has_rules(field.message_type) and not field.message_type.GetOptions().map_entry
+    if rule is None and not nested:
+        return None
+    name, repeated, has_presence = field.name, field.is_repeated, field.has_presence
+    checks = tuple(_value_checks(field, rule)) if rule else ()
+    item_rule = rule or access_pb2.FieldRule()
+
+    def run(message: Message, prefix: str) -> Iterator[FieldViolation]:
+        path = f"{prefix}{name}"
+        value = getattr(message, name)
+        if repeated:
+            yield from _items(path, value, item_rule)
+            values = enumerate(value) if not isinstance(value, dict) else ()
+            for index, item in cast("Iterable[tuple[int, Any]]", values):
+                yield from _one(f"{path}[{index}]", item, checks, nested)
+            return
+        present = message.HasField(name) if has_presence else bool(value)
+        if not present:
+            if item_rule.required:
+                yield FieldViolation(path, "is required")
+            return
+        yield from _one(path, value, checks, nested)
+
+    return run
+
+
+def _one(path: str, value: Any, checks: tuple[Check, ...], nested: bool) -> Iterator[FieldViolation]:
+    for each in checks:
+        wrong = each(value)
+        if wrong is not None:
+            yield FieldViolation(path, wrong)
+            return
+    if nested:
+        yield from _violations(value, f"{path}.")
+
+
+def _items(path: str, values: Any, rule: access_pb2.FieldRule) -> Iterator[FieldViolation]:
+    if rule.required and not values:
+        yield FieldViolation(path, "is required")
+    if len(values) < rule.min_items:
+        yield FieldViolation(path, f"needs at least {rule.min_items} items")
+    if rule.max_items and len(values) > rule.max_items:
+        yield FieldViolation(path, f"takes at most {rule.max_items} items")
+    if rule.unique_items and len(set(values)) != len(values):
+        yield FieldViolation(path, "holds an item twice")
+
+
+def _value_checks(field: FieldDescriptor, rule: access_pb2.FieldRule) -> Iterator[Check]:
+    if field.type == FieldDescriptor.TYPE_ENUM and rule.defined:
+        known = {value.number for value in cast("EnumDescriptor", field.enum_type).values} - {0}
+        yield lambda value: None if value in known else "is not one of the named values"
+    if rule.min_length or rule.max_length:
+        yield _length(rule.min_length, rule.max_length)
+    if rule.pattern:
+        yield _pattern(rule.pattern)
+    if rule.HasField("minimum") or rule.HasField("maximum"):
+        yield _range(rule)
+    if rule.format:
+        yield _FORMATS[rule.format]
+
+
+def _length(least: int, most: int) -> Check:
+    def run(value: str) -> str | None:
+        if len(value) < least:
+            return f"needs at least {least} characters"
+        if most and len(value) > most:
+            return f"takes at most {most} characters, got {len(value)}"
+        return None
+
+    return run
+
+
+def _pattern(pattern: str) -> Check:
+    compiled = re.compile(pattern)
+    return lambda value: None if compiled.fullmatch(value) else f"does not match {pattern}"
+
+
+def _range(rule: access_pb2.FieldRule) -> Check:
+    least = rule.minimum if rule.HasField("minimum") else float("-inf")
+    most = rule.maximum if rule.HasField("maximum") else float("inf")
+    return lambda value: None if least <= value <= most else f"must be from {least:g} to {most:g}"
+
+
+def _http_url(value: str) -> str | None:
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        good = False
+    good = good and not any(character.isspace() or ord(character) < 32 for character in value)
+    return None if good else "is not an http or https address"
+
+
+def _date(value: str) -> str | None:
+    try:
+        good = date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        good = False
+    return None if good else "is not a date YYYY-MM-DD"
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+def _uuid(value: str) -> str | None:
+    return None if _UUID.fullmatch(value) and uuid.UUID(value) else "is not a UUID"
+
+
+_FORMATS: Final[dict[int, Check]] = {
+    access_pb2.FORMAT_HTTP_URL: _http_url,
+    access_pb2.FORMAT_EMAIL: lambda value: None if _EMAIL.fullmatch(value) else "is not an email address",
+    access_pb2.FORMAT_UUID: _uuid,
+    access_pb2.FORMAT_DATE: _date,
+    access_pb2.FORMAT_TIME_ZONE: lambda value: None if value in _time_zones() else "is not a time zone of the IANA database",
+    access_pb2.FORMAT_SHA256: lambda value: None if _SHA256.fullmatch(value) else "is not a SHA-256 in lower-case hexadecimal",
+}
