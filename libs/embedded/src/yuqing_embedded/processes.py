@@ -1,0 +1,156 @@
+"""Starts processes that die with the one who started them, and finds and ends those that an earlier run left behind."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from yuqing_embedded.places import Owner
+
+PR_SET_PDEATHSIG = 1  # prctl(2)
+POLL_SECONDS = 0.05
+
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded here: nothing may be loaded between fork and exec
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What to start and how."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    folder: Path
+    owner: Owner | None = None
+    death_signal: signal.Signals = signal.SIGTERM
+
+    @property
+    def uid(self) -> int | None:
+        """The user it runs as; None: ours."""
+        return None if self.owner is None else self.owner.uid
+
+    @property
+    def gid(self) -> int | None:
+        """The group it runs as; None: ours."""
+        return None if self.owner is None else self.owner.gid
+
+    @property
+    def extra_groups(self) -> list[int] | None:
+        """None of root's further groups goes along with another user."""
+        return None if self.owner is None else []
+
+
+def spawn(launch: Launch, output: Path) -> subprocess.Popen[bytes]:
+    """Starts a process in a session of its own (Ctrl-C reaches only us, who stop it in order); its output goes to the file `output`.
+
+    Linux sends it `death_signal` when the *thread* that calls this ends, kill -9 included: call it from a thread that stays.
+    """
+    with output.open("wb") as sink:
+        return subprocess.Popen(  # noqa: S603 -- the command is built by us, no shell is involved
+            list(launch.command),
+            env=dict(launch.environment),
+            cwd=launch.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=bound_to_parent(launch.death_signal),  # noqa: PLW1509 -- it only makes two system calls
+            user=launch.uid,
+            group=launch.gid,
+            extra_groups=launch.extra_groups,
+        )
+
+
+def run_to_end(launch: Launch) -> subprocess.CompletedProcess[str]:
+    """Runs a short command and returns what it said and how it ended."""
+    return subprocess.run(  # noqa: S603 -- as above
+        list(launch.command),
+        env=dict(launch.environment),
+        cwd=launch.folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        user=launch.uid,
+        group=launch.gid,
+        extra_groups=launch.extra_groups,
+    )
+
+
+def bound_to_parent(death_signal: signal.Signals) -> Callable[[], None]:
+    """What a child runs before exec, so that it gets `death_signal` when its parent dies. Nothing where the system has no such call."""
+    parent = os.getpid()
+
+    def bind() -> None:
+        if _libc is not None:
+            _libc.prctl(PR_SET_PDEATHSIG, int(death_signal))
+        if os.getppid() != parent:  # it died before the call
+            os._exit(1)
+
+    return bind
+
+
+def marked(argument: str) -> list[psutil.Process]:
+    """The running processes that have exactly this argument on their command line."""
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        try:
+            if argument in process.cmdline():
+                found.append(process)
+        except psutil.Error:  # gone meanwhile, or a zombie, or not ours to look at
+            continue
+    return found
+
+
+def end_marked(argument: str, *, grace_seconds: float, with_signal: signal.Signals = signal.SIGTERM) -> int:
+    """Ends every process marked so: asks, waits, then kills. Returns how many had to be killed."""
+    _signal(marked(argument), with_signal)
+    if wait_until(lambda: not marked(argument), seconds=grace_seconds):
+        return 0
+    late = marked(argument)
+    kill_all(late)
+    wait_until(lambda: not marked(argument), seconds=10)
+    return len(late)
+
+
+def kill_all(processes: Iterable[psutil.Process]) -> None:
+    """Sends SIGKILL to each that is still there."""
+    _signal(processes, signal.SIGKILL)
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float) -> bool:
+    """Waits until the condition holds; says whether it did in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
+
+
+def stop_child(child: subprocess.Popen[bytes], *, with_signal: signal.Signals, grace_seconds: float) -> bool:
+    """Asks our own child to end and waits; kills it after the grace. Says whether it went by itself."""
+    if child.poll() is not None:
+        return True
+    child.send_signal(with_signal)
+    try:
+        child.wait(grace_seconds)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+        return False
+    return True
+
+
+def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        try:
+            process.send_signal(number)
+        except psutil.NoSuchProcess:
+            continue
