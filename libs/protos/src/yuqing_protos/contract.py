@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING, cast
 
 from google.api import annotations_pb2, http_pb2
 from google.protobuf import descriptor_pb2
@@ -12,19 +13,9 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescript
 
 from yuqing.access.v1 import access_pb2
 
-_FILES = (
-    "yuqing.access.v1.access",
-    "yuqing.type.v1.types",
-    "yuqing.directory.v1.directory",
-    "yuqing.crawler.v1.people",
-    "yuqing.crawler.v1.source",
-    "yuqing.crawler.v1.spool",
-    "yuqing.scoring.v1.scoring",
-    "yuqing.indexing.v1.document",
-    "yuqing.indexing.v1.ingest",
-    "yuqing.indexing.v1.mention",
-    "yuqing.indexing.v1.saved_search",
-)
+if TYPE_CHECKING:
+    from google.protobuf.internal.extension_dict import _ExtensionFieldDescriptor  # pyright: ignore[reportPrivateUsage] # it has no public name
+
 # The numbers of the fields that lead from a file to a part of it (descriptor.proto): messages 4, enums 5, services 6, extensions 7.
 _MESSAGES, _ENUMS, _SERVICES = 4, 5, 6
 
@@ -68,21 +59,22 @@ class Method:
         return f"{self.service}.{'read' if self.reads else 'write'}"
 
 
-def _descriptors() -> tuple[FileDescriptor, ...]:
-    return tuple(importlib.import_module(f"{name}_pb2").DESCRIPTOR for name in _FILES)
+@cache
+def _descriptor_set() -> descriptor_pb2.FileDescriptorSet:
+    return descriptor_pb2.FileDescriptorSet.FromString(resources.files("yuqing_protos").joinpath("descriptors.binpb").read_bytes())
 
 
 @cache
 def files() -> tuple[FileDescriptor, ...]:
-    """The files of the contracts."""
-    return _descriptors()
+    """The files of the contracts, with their generated code loaded."""
+    names = (file.name.removesuffix(".proto").replace("/", ".") for file in _descriptor_set().file if file.name.startswith("yuqing/"))
+    return tuple(importlib.import_module(f"{name}_pb2").DESCRIPTOR for name in names)
 
 
 @cache
 def comments() -> dict[str, str]:
     """The comment of each message, field, enum, value, service and RPC by its full name, as it stands in the contract."""
-    data = resources.files("yuqing_protos").joinpath("descriptors.binpb").read_bytes()
-    return dict(_all_comments(descriptor_pb2.FileDescriptorSet.FromString(data)))
+    return dict(_all_comments(_descriptor_set()))
 
 
 def _all_comments(every: descriptor_pb2.FileDescriptorSet) -> Iterator[tuple[str, str]]:
@@ -139,16 +131,22 @@ def methods_by_path() -> dict[str, Method]:
 
 
 def _method(descriptor: MethodDescriptor) -> Method:
-    options = descriptor.GetOptions()
     service = descriptor.containing_service
     return Method(
         path=f"/{service.full_name}/{descriptor.name}",
         service=service.full_name.split(".")[1],
         descriptor=descriptor,
-        rule=options.Extensions[access_pb2.rule],
-        http=options.Extensions[annotations_pb2.http] if options.HasExtension(annotations_pb2.http) else None,
+        rule=descriptor.GetOptions().Extensions[access_pb2.rule],
+        http=_http_rule(descriptor),
         comment=comments().get(descriptor.full_name, ""),
     )
+
+
+def _http_rule(descriptor: MethodDescriptor) -> http_pb2.HttpRule | None:
+    # google.api's own types call the extension a plain field descriptor.
+    extension = cast("_ExtensionFieldDescriptor[descriptor_pb2.MethodOptions, http_pb2.HttpRule]", annotations_pb2.http)
+    options = descriptor.GetOptions()
+    return options.Extensions[extension] if options.HasExtension(extension) else None
 
 
 def field_rule(field: FieldDescriptor) -> access_pb2.FieldRule | None:

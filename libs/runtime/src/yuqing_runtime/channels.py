@@ -94,7 +94,8 @@ class _Outfit:
         self._tokens = tokens
 
     def dress(self, details: Details, *, stream: bool) -> Details:
-        path = details.method if isinstance(details.method, str) else details.method.decode()
+        # grpcio's types call the method text; it is bytes.
+        path = cast("bytes", details.method).decode()
         carrier: dict[str, str] = {SERVICE_TOKEN_KEY: f"Bearer {self._tokens.issue(self._service, path)}"}
         caller = caller_or_none()
         if caller is not None and caller.person_token:
@@ -149,8 +150,3 @@ class _StreamStream(grpc.aio.StreamStreamClientInterceptor):
 
     async def intercept_stream_stream(self, continuation: Any, client_call_details: Details, request_iterator: Any) -> Any:
         return await continuation(self._outfit.dress(client_call_details, stream=True), request_iterator)
-
-
-def code_of(error: grpc.aio.AioRpcError) -> grpc.StatusCode:
-    """The status code of a failed call, typed."""
-    return cast("grpc.StatusCode", error.code())

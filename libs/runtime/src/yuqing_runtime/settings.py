@@ -17,15 +17,17 @@ class SharedSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="YUQING_", frozen=True, extra="ignore")
 
-    var: Path = Field(Path("var"), description="Folder of this installation's data: databases, keys, stored pages, logs.")
-    keys: Path | None = Field(None, description="Folder of keys: <service>.pem and public/<service>*.pem. Default: keys in the var folder.")
-    secret_key_file: Path | None = Field(None, description="File with the keys that seal secrets (0600). Default: keys/secret.key in the var folder.")
-    database_url: str | None = Field(None, description="PostgreSQL for all services, a schema each. Default: a SQLite file each, in the var folder.")
-    elasticsearch_url: str = Field("http://127.0.0.1:9200", description="Address of Elasticsearch.")
-    time_zone: str = Field("Asia/Shanghai", description="The organisation's time zone: days of counts, patrols and queries.")
-    log_format: str = Field("auto", description="json, text, or auto: text on a terminal.", pattern="^(auto|json|text)$")
-    log_level: str = Field("info", description="debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
-    drain_seconds: float = Field(5.0, ge=0, description="How long a stopping service lets running calls end.")
+    var: Path = Field(default=Path("var"), description="Folder of this installation's data: databases, keys, stored pages, logs.")
+    keys: Path | None = Field(default=None, description="Folder of keys: <service>.pem and public/<service>*.pem. Default: keys in the var folder.")
+    secret_key_file: Path | None = Field(
+        default=None, description="File with the keys that seal secrets (0600). Default: keys/secret.key in the var folder."
+    )
+    database_url: str | None = Field(default=None, description="PostgreSQL for all, a schema each. Default: a SQLite file each, in var.")
+    elasticsearch_url: str = Field(default="http://127.0.0.1:9200", description="Address of Elasticsearch.")
+    time_zone: str = Field(default="Asia/Shanghai", description="The organisation's time zone: days of counts, patrols and queries.")
+    log_format: str = Field(default="auto", description="json, text, or auto: text on a terminal.", pattern="^(auto|json|text)$")
+    log_level: str = Field(default="info", description="debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
+    drain_seconds: float = Field(default=5.0, ge=0, description="How long a stopping service lets running calls end.")
 
     @property
     def keys_folder(self) -> Path:
@@ -39,10 +41,10 @@ class SharedSettings(BaseSettings):
 class ServiceSettings(BaseSettings):
     """What every service has. A service's Settings derives from it and sets `model_config = service_settings("<service>")`."""
 
-    shared: SharedSettings = Field(default_factory=lambda: SharedSettings(), description="Settings of the whole installation.")
-    address: str = Field("127.0.0.1:0", description="host:port where the service listens, and where others find it.")
-    metrics_port: int | None = Field(None, ge=0, le=65535, description="Port of the Prometheus metrics on all addresses; none where absent.")
-    database_url: str | None = Field(None, description="Database of this service alone; before YUQING_DATABASE_URL.")
+    shared: SharedSettings = Field(default_factory=SharedSettings, description="Settings of the whole installation.")
+    address: str = Field(default="127.0.0.1:0", description="host:port where the service listens, and where others find it.")
+    metrics_port: int | None = Field(default=None, ge=0, le=65535, description="Port of the Prometheus metrics on all addresses; none where absent.")
+    database_url: str | None = Field(default=None, description="Database of this service alone; before YUQING_DATABASE_URL.")
 
     def database(self, service: str) -> str:
         """The URL of the service's database: its own, the installation's, or a SQLite file in the var folder."""

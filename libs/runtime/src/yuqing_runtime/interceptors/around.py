@@ -27,15 +27,11 @@ class Around(grpc.aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Any, Any]"]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Any, Any] | None"]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> "grpc.RpcMethodHandler[Any, Any]":
-        # grpcio's types call this never None; an unknown method is.
-        handler = cast("grpc.RpcMethodHandler[Any, Any] | None", await continuation(handler_call_details))
-        if handler is None:
-            return cast("grpc.RpcMethodHandler[Any, Any]", handler)
-        path = cast("str", handler_call_details.method)
-        return _wrapped(handler, path, self)
+    ) -> "grpc.RpcMethodHandler[Any, Any] | None":
+        handler = await continuation(handler_call_details)
+        return None if handler is None else _wrapped(handler, handler_call_details.method, self)
 
 
 def _wrapped(handler: "grpc.RpcMethodHandler[Any, Any]", path: str, interceptor: Around) -> "grpc.RpcMethodHandler[Any, Any]":
