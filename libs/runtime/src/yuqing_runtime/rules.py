@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, cast
 from urllib.parse import urlsplit
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
 from yuqing.access.v1 import access_pb2
@@ -19,7 +20,7 @@ from yuqing_runtime.errors import FieldViolation, InvalidArgument
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_MAP_ENTRY_KEY: Final = "key"
+_MISSING: Final = "is required"
 
 Check = Callable[[Any], str | None]
 """Takes a value, gives what is wrong with it, or None."""
@@ -31,11 +32,19 @@ class _FieldCheck(Protocol):
 
 def check(message: Message) -> None:
     """Raises InvalidArgument that names every field of the message which breaks its rule."""
-    found = violations(message)
+    found = [each for each in violations(message) if not _left_alone(message, each)]
     if found:
         first = found[0]
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise InvalidArgument(f"{first.field}: {first.description}{more}", reason="FIELD_RULE", violations=found)
+
+
+def _left_alone(message: Message, violation: FieldViolation) -> bool:
+    """Whether an update does not touch the field: what the mask does not name need not be given."""
+    if "update_mask" not in message.DESCRIPTOR.fields_by_name or violation.description != _MISSING:
+        return False
+    _resource, _, path = violation.field.partition(".")
+    return bool(path) and path not in cast("FieldMask", getattr(message, "update_mask")).paths  # noqa: B009 # only messages of updates have it
 
 
 def violations(message: Message) -> list[FieldViolation]:
@@ -85,7 +94,7 @@ def _field_check(field: FieldDescriptor) -> _FieldCheck | None:
         present = message.HasField(name) if has_presence else bool(value)
         if not present:
             if item_rule.required:
-                yield FieldViolation(path, "is required")
+                yield FieldViolation(path, _MISSING)
             return
         yield from _one(path, value, checks, nested)
 
@@ -104,7 +113,7 @@ def _one(path: str, value: Any, checks: tuple[Check, ...], nested: bool) -> Iter
 
 def _items(path: str, values: Any, rule: access_pb2.FieldRule) -> Iterator[FieldViolation]:
     if rule.required and not values:
-        yield FieldViolation(path, "is required")
+        yield FieldViolation(path, _MISSING)
     if len(values) < rule.min_items:
         yield FieldViolation(path, f"needs at least {rule.min_items} items")
     if rule.max_items and len(values) > rule.max_items:

@@ -1,0 +1,67 @@
+"""Calls any RPC of the contracts by its descriptor: JSON's model in, message out."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Final, cast
+
+import grpc.aio
+from google.protobuf import json_format, message_factory
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import Message
+from pydantic import BaseModel
+
+from yuqing_gateway.rest.http_rules import HttpRoute
+from yuqing_protos.contract import Method
+from yuqing_runtime.errors import InvalidArgument
+
+CALL_SECONDS: Final = 60.0
+ChannelTo = Callable[[str], grpc.aio.Channel]
+
+
+def message_class(descriptor: Descriptor) -> type[Message]:
+    """The generated class of a message."""
+    return message_factory.GetMessageClass(descriptor)
+
+
+def request_of(route: HttpRoute, path_parameters: Mapping[str, str], query: BaseModel | None, body: BaseModel | None) -> Message:
+    """The request message, filled from path, query and body."""
+    fields: dict[str, Any] = {}
+    if body is not None:
+        filled = body.model_dump(mode="json", exclude_unset=True)
+        fields = filled if route.body == "*" else {route.body: filled}
+    if query is not None:
+        fields |= query.model_dump(mode="json", exclude_unset=True)
+    if route.variable:
+        _put(fields, route.variable.field.split("."), route.variable.prefix + path_parameters[route.variable.parameter])
+    try:
+        return json_format.ParseDict(fields, message_class(route.request)())
+    except json_format.ParseError as error:
+        raise InvalidArgument(f"the request is not as the contract says: {error}", reason="FIELD_RULE") from error
+
+
+def _put(fields: dict[str, Any], path: list[str], value: str) -> None:
+    for part in path[:-1]:
+        fields = fields.setdefault(part, {})
+    fields[path[-1]] = value
+
+
+def json_of(message: Message) -> dict[str, Any]:
+    """The message as JSON's dict: every field without presence is there, so that readers need no defaults of their own."""
+    return json_format.MessageToDict(message, always_print_fields_with_no_presence=True)
+
+
+async def call(channel_to: ChannelTo, method: Method, request: Message) -> Message:
+    """The reply of an RPC with a single one."""
+    reply = message_class(method.output)
+    invoke = channel_to(method.service).unary_unary(method.path, request_serializer=_serialize, response_deserializer=reply.FromString)
+    return await invoke(request, timeout=CALL_SECONDS)
+
+
+def stream(channel_to: ChannelTo, method: Method, request: Message) -> AsyncIterator[Message]:
+    """The replies of a server stream; ends when the caller stops reading."""
+    reply = message_class(method.output)
+    invoke = channel_to(method.service).unary_stream(method.path, request_serializer=_serialize, response_deserializer=reply.FromString)
+    return cast("AsyncIterator[Message]", invoke(request))
+
+
+def _serialize(message: Message) -> bytes:
+    return message.SerializeToString()

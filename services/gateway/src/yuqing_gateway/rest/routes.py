@@ -1,0 +1,134 @@
+"""Every route of the contracts, built from the descriptors: no route is written twice."""
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, Final, cast
+
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import JSONResponse, Response
+from google.protobuf.message import Message
+from pydantic import BaseModel
+
+from yuqing.access.v1 import access_pb2
+from yuqing_gateway.rest.calls import ChannelTo, call, json_of, request_of, stream
+from yuqing_gateway.rest.http_rules import HttpRoute, route_of
+from yuqing_gateway.rest.models import model_of, patch_model_of, query_model_of
+from yuqing_gateway.rest.problems import MEDIA_TYPE, Problem
+from yuqing_gateway.rest.streams import EVENT_STREAM, JSON_LINES, download_response, event_response
+from yuqing_protos.contract import Method, comments, methods
+from yuqing_runtime.access import Caller, authorize_person, set_caller
+
+Authenticate = Callable[[Request], Awaitable[Caller]]
+"""Finds out who asks; raises Unauthenticated."""
+
+_ALWAYS: Final = (400, 401, 403, 404, 409, 429, 503)
+
+
+def public_routes() -> list[HttpRoute]:
+    """The routes of all RPCs that have one; those with a verb in the path (`:run`) first, since a plain name would match them too."""
+    routes = [route_of(method) for method in methods() if not method.internal]
+    return sorted(routes, key=lambda route: (":" not in route.path, route.path, route.verb))
+
+
+def build_router(authenticate: Authenticate, channel_to: ChannelTo) -> APIRouter:
+    """The router with every route of the contracts."""
+    router = APIRouter()
+    for route in public_routes():
+        _add(router, route, authenticate, channel_to)
+    return router
+
+
+def _add(router: APIRouter, route: HttpRoute, authenticate: Authenticate, channel_to: ChannelTo) -> None:
+    method = route.method
+    router.add_api_route(
+        route.path,
+        _endpoint(route, authenticate, channel_to),
+        methods=[route.verb],
+        operation_id=f"{method.descriptor.containing_service.name}_{method.name}",
+        summary=_words(method.name),
+        description=_description(method),
+        tags=[_tag(method)],
+        responses=_responses(route),
+        response_class=JSONResponse,
+    )
+
+
+def _words(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+
+
+def _tag(method: Method) -> str:
+    return method.descriptor.containing_service.name.removesuffix("Service")
+
+
+def tags() -> list[dict[str, str]]:
+    """The tags of the OpenAPI page with the services' comments."""
+    services = {_tag(route.method): route.method.descriptor.containing_service for route in public_routes()}
+    return [{"name": name, "description": comments().get(service.full_name, "")} for name, service in services.items()]
+
+
+def _description(method: Method) -> str:
+    roles = ", ".join(access_pb2.Role.Name(role).removeprefix("ROLE_").lower() for role in method.rule.people.any_of)
+    return f"{method.comment}\n\nRoles: {roles}. Scope of API tokens: `{method.scope}`."
+
+
+def _responses(route: HttpRoute) -> dict[int | str, dict[str, Any]]:
+    found: dict[int | str, dict[str, Any]] = {status: {"model": Problem, "content": {MEDIA_TYPE: {}}} for status in _ALWAYS}
+    if route.downloads:
+        found[200] = {"description": "The file", "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+    elif route.method.descriptor.server_streaming:
+        found[200] = {"description": "A stream of replies", "content": {EVENT_STREAM: {}, JSON_LINES: {}}}
+    else:
+        found[200] = {"model": model_of(route.reply), "description": comments().get(route.reply.full_name) or "The reply"}
+    return found
+
+
+def _endpoint(route: HttpRoute, authenticate: Authenticate, channel_to: ChannelTo) -> Callable[..., Awaitable[Response]]:
+    async def allowed(request: Request) -> None:
+        caller = await authenticate(request)
+        authorize_person(route.method, caller.require_person())
+        request.state.caller = caller
+
+    async def endpoint(request: Request, query: BaseModel | None = None, body: BaseModel | None = None, **path_parameters: Any) -> Response:
+        set_caller(cast("Caller", request.state.caller))
+        message = request_of(route, cast("Mapping[str, str]", path_parameters), query, body)
+        if route.method.descriptor.server_streaming:
+            return await _streamed(route, request, channel_to, message)
+        reply = await call(channel_to, route.method, message)
+        return Response(orjson.dumps(json_of(_body_of(route, reply))), media_type="application/json")
+
+    cast("Any", endpoint).__signature__ = inspect.Signature(_parameters(route, allowed))
+    endpoint.__name__ = route.method.name
+    return endpoint
+
+
+async def _streamed(route: HttpRoute, request: Request, channel_to: ChannelTo, message: Message) -> Response:
+    last_event = request.headers.get("last-event-id", "")
+    if "after_sequence" in message.DESCRIPTOR.fields_by_name and last_event.isascii() and last_event.isdigit():
+        setattr(message, "after_sequence", int(last_event))  # noqa: B010 # the field's name is data here
+    replies = stream(channel_to, route.method, message)
+    return await (download_response(replies, route.response_body) if route.downloads else event_response(request, replies))
+
+
+def _body_of(route: HttpRoute, reply: Message) -> Message:
+    return cast("Message", getattr(reply, route.response_body)) if route.response_body else reply
+
+
+def _parameters(route: HttpRoute, allowed: Callable[[Request], Awaitable[None]]) -> list[inspect.Parameter]:
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    found = [
+        inspect.Parameter("request", keyword, annotation=Request),
+        inspect.Parameter("_allowed", keyword, annotation=Annotated[None, Depends(allowed)]),
+    ]
+    if route.variable:
+        path = Annotated[str, Path(pattern=route.variable.pattern)]
+        found.append(inspect.Parameter(route.variable.parameter, keyword, annotation=path))
+    if route.query_fields:
+        model = query_model_of(f"{route.method.name}Query", route.query_fields)
+        found.append(inspect.Parameter("query", keyword, annotation=Annotated[cast("Any", model), Query()]))
+    if route.body_descriptor is not None:
+        model = patch_model_of(route.body_descriptor) if route.verb == "PATCH" else model_of(route.body_descriptor)
+        found.append(inspect.Parameter("body", keyword, annotation=model))
+    return found
