@@ -1,0 +1,1 @@
+"""What the crawler keeps: sources and their schedule, the spool, stored pages, revisits, what people found."""
