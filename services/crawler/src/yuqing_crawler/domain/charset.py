@@ -63,7 +63,7 @@ def _declared(body: bytes, content_type: str) -> list[str]:
 
 
 def family(charset: str) -> str:
-    """The charset that a name is read as: all of the GB family as GB18030, Big5 with the Hong Kong characters, ASCII as Windows reads it."""
+    """The charset that a name is read as: the GB family as GB18030, Big5 with the Hong Kong characters, ASCII as Windows reads it."""
     try:
         name = codecs.lookup(charset).name
     except LookupError:
@@ -74,11 +74,7 @@ def family(charset: str) -> str:
 def _proves_utf_8(body: bytes) -> bool:
     if _strictly(body, "utf-8") is None:
         return False
-    found = 0
-    for found, _ in enumerate(_MULTI_BYTE.finditer(body), start=1):
-        if found >= _CERTAIN_SEQUENCES:
-            return True
-    return False
+    return any(found >= _CERTAIN_SEQUENCES for found, _ in enumerate(_MULTI_BYTE.finditer(body), start=1))
 
 
 def _strictly(body: bytes, charset: str) -> str | None:
