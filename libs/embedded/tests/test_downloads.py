@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
 from yuqing_embedded.downloads import Artifact, DownloadError, fetched
 
 CONTENT = b"a server, as it were" * 10_000

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+
 from yuqing_embedded.elasticsearch import TEST_HEAP_MIB, ElasticsearchNode, NodeError
 from yuqing_embedded.places import Places, places
 from yuqing_testkit.engines import state_folder
@@ -41,9 +42,7 @@ def test_data_is_kept_when_the_node_is_killed_or_replaced(where: Places, state: 
         assert node.pids == ()
         assert node.start() == node.url
         assert found(node.url) == 1
-        assert {psutil.Process(pid).uids().effective for pid in node.pids} == {
-            where.owner.uid if where.owner else psutil.Process().uids().effective
-        }
+        assert {psutil.Process(pid).uids().effective for pid in node.pids} == {where.owner.uid if where.owner else psutil.Process().uids().effective}
     assert node.pids == ()
 
 

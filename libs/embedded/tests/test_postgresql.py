@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from yuqing_embedded.places import Places, places
 from yuqing_embedded.postgresql import PostgresqlServer, ServerError
 from yuqing_testkit.engines import state_folder

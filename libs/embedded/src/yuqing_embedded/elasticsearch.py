@@ -118,7 +118,7 @@ class ElasticsearchNode:
         Call it from a thread that lives as long as the node is to live (see `spawn`).
         """
         server, java = install_elasticsearch(self._places), java_home(self._places)
-        end_marked(self._mark, grace_seconds=STOP_WITHIN_SECONDS)
+        self.end_strays()
         self._lay_out(server)
         environment = {
             "PATH": os.environ.get("PATH", os.defpath),
@@ -132,14 +132,18 @@ class ElasticsearchNode:
         launch = Launch((str(server / "bin" / "elasticsearch"),), environment, server, owner=self._places.owner)
         self._launcher = spawn(launch, self._output)
 
+    def end_strays(self) -> None:
+        """Ends what a killed run left on the same state folder; a second node would not get its lock."""
+        end_marked(self._mark, grace_seconds=STOP_WITHIN_SECONDS)
+
     def wait_ready(self, within_seconds: float = READY_WITHIN_SECONDS) -> None:
         """Waits until the cluster's health is yellow or better. Raises NodeError when it dies or takes longer."""
         deadline = time.monotonic() + within_seconds
         while not self._is_healthy():
             if not self.is_running:
-                raise NodeError(f"Elasticsearch ended before it was ready. {self._last_lines()}")
+                raise NodeError(f"Elasticsearch ended before it was ready. The last lines of its log:\n{self.last_lines()}")
             if time.monotonic() > deadline:
-                raise NodeError(f"Elasticsearch was not ready after {within_seconds:.0f} s. {self._last_lines()}")
+                raise NodeError(f"Elasticsearch was not ready after {within_seconds:.0f} s. The last lines of its log:\n{self.last_lines()}")
             time.sleep(0.1)
 
     def stop(self, *, within_seconds: float = STOP_WITHIN_SECONDS) -> bool:
@@ -220,10 +224,11 @@ class ElasticsearchNode:
             return health.status_code == 200 and health.json()["cluster_name"] == self._cluster
         return False
 
-    def _last_lines(self) -> str:
+    def last_lines(self) -> str:
+        """The end of its log, without Java's stacks."""
         lines: list[str] = []
         for path in (self.state / "logs" / "elasticsearch.log", self._output):
             with suppress(OSError):
                 told = path.read_text(encoding="utf-8", errors="replace").splitlines()
                 lines += [line for line in told if not line.lstrip().startswith("at ")][-LAST_LINES:]  # Java's stacks hide the reason
-        return "The last lines of its log:\n" + "\n".join(lines)
+        return "\n".join(lines)

@@ -2,6 +2,10 @@
 
 import random
 import socket
+from contextlib import suppress
+from dataclasses import dataclass
+
+import psutil
 
 # Below the range that Linux gives to outgoing connections (32768–60999): a port chosen here is still free a moment later.
 FIRST_PORT, LAST_PORT = 15_000, 32_000
@@ -24,3 +28,25 @@ def free_port() -> int:
         if is_free(port):
             return port
     raise OSError(f"none of 200 ports tried between {FIRST_PORT} and {LAST_PORT} is free")
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process that listens on a port, as far as the system tells us: another user's process stays unnamed."""
+
+    pid: int | None = None
+    command: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.command} (pid {self.pid})" if self.pid else "?"
+
+
+def holder(port: int) -> Holder | None:
+    """Who listens on the TCP port of this machine; None if nobody does."""
+    connections = psutil.net_connections("tcp")
+    listening = [entry for entry in connections if entry.status == psutil.CONN_LISTEN and entry.laddr and entry.laddr.port == port]
+    for entry in listening:
+        if entry.pid:
+            with suppress(psutil.Error):
+                return Holder(entry.pid, " ".join(psutil.Process(entry.pid).cmdline())[:200])
+    return Holder() if listening else None

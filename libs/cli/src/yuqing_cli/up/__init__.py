@@ -1,0 +1,1 @@
+"""`yuqing up`: everything on one machine, started in order, watched and stopped."""

@@ -1,0 +1,3 @@
+"""A service that dies at once."""
+
+raise SystemExit("no database")

@@ -1,0 +1,5 @@
+"""The double of crawler."""
+
+from double import serve
+
+serve("crawler")

@@ -1,0 +1,5 @@
+"""The double of gateway."""
+
+from double import serve
+
+serve("gateway")

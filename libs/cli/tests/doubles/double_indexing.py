@@ -1,0 +1,5 @@
+"""The double of indexing."""
+
+from double import serve
+
+serve("indexing")

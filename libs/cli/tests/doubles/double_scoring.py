@@ -1,0 +1,5 @@
+"""The double of scoring."""
+
+from double import serve
+
+serve("scoring")
