@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 from filelock import FileLock
+
 from yuqing_embedded.places import Places, prepare
 
 
@@ -51,9 +52,7 @@ def _leave_last(meeting: Path, name: str, running: AbstractContextManager[str]) 
 @contextmanager
 def state_folder(places: Places) -> Generator[Path, None, None]:
     """A new folder for an engine's data that the engine's user can reach; removed afterwards, also those that killed sessions left."""
-    above = (
-        prepare(places.root_data / "tests") if places.owner is not None else prepare(Path(tempfile.gettempdir()) / f"yuqing-{os.getuid()}")
-    )
+    above = prepare(places.root_data / "tests") if places.owner is not None else prepare(Path(tempfile.gettempdir()) / f"yuqing-{os.getuid()}")
     for left in above.iterdir():
         owner_pid = re.match(r"(\d+)-", left.name)
         if owner_pid and not psutil.pid_exists(int(owner_pid[1])):

@@ -9,11 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+
 from yuqing_embedded import ports
 from yuqing_embedded.elasticsearch import TEST_HEAP_MIB, ElasticsearchNode
 from yuqing_embedded.places import places
 from yuqing_embedded.postgresql import PostgresqlServer
-
 from yuqing_testkit.engines import shared, state_folder
 
 WORKER_VARIABLE = "PYTEST_XDIST_WORKER"

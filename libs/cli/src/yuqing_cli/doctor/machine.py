@@ -1,8 +1,8 @@
 """Looks at the machine: Python, memory, disk, the user, the time zones."""
 
-import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -50,9 +50,11 @@ def disk(folder: Path, free_bytes: int | None = None) -> Finding:
 
 def writable(folder: Path) -> Finding:
     """Whether we may write in `folder`, or make it."""
-    if os.access(existing(folder), os.W_OK | os.X_OK):
-        return good(f"目录可写:{folder}", f"folder is writable: {folder}")
-    return bad(f"目录不可写:{folder}", f"folder is not writable: {folder}")
+    try:
+        with tempfile.TemporaryFile(dir=existing(folder)):  # root's rights say yes even where the system says no
+            return good(f"目录可写:{folder}", f"folder is writable: {folder}")
+    except OSError as error:
+        return bad(f"目录不可写:{folder}({error.strerror})", f"folder is not writable: {folder} ({error.strerror})")
 
 
 def user(places: Places) -> Finding:

@@ -48,7 +48,7 @@ class Supervisor:
             await self._stop_all()
 
     async def _wait_ready(self, tasks: "Sequence[asyncio.Future[Any]]") -> None:
-        all_ready = asyncio.gather(*(event.wait() for event in self._ready.values()))
+        all_ready = asyncio.create_task(self._all_ready())
         try:
             async with asyncio.timeout(self.ready_within_seconds):
                 await self._wait_first([all_ready, *tasks])
@@ -58,6 +58,11 @@ class Supervisor:
             raise StartFailed("\n".join(lines)) from None
         finally:
             all_ready.cancel()
+            await asyncio.wait({all_ready})
+
+    async def _all_ready(self) -> None:
+        for event in self._ready.values():
+            await event.wait()
 
     @staticmethod
     async def _wait_first(tasks: "Sequence[asyncio.Future[Any]]") -> None:
