@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 import grpc
@@ -59,7 +60,7 @@ class Problem(BaseModel):
 
 
 def problem(
-    status: int, detail: str, *, reason: str = "", errors: Sequence[FieldViolation] = (), metadata: Mapping[str, str] | None = None
+    status: int, detail: str, *, reason: str = "", errors: Sequence[FieldViolation] = (), metadata: Mapping[str, str] = MappingProxyType({})
 ) -> Problem:
     """A problem with the trace id of the running request."""
     title = "Client Closed Request" if status == _CLIENT_CLOSED_REQUEST else HTTPStatus(status).phrase

@@ -1,0 +1,1 @@
+"""The rules of people, departments, passwords and throttling."""

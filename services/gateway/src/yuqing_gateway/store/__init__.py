@@ -1,0 +1,1 @@
+"""Tables of the gateway and what is asked of them."""
