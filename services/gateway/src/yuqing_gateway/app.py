@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
+import fastapi_offline
 import grpc.aio
 from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
 from grpc_health.v1 import health_pb2
 
 from yuqing_gateway.accounts.accounts import Accounts
@@ -67,7 +69,10 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 
 
 def _add_pages(app: FastAPI, channel_to: ChannelTo) -> None:
-    page = resources.files("yuqing_gateway").joinpath("pages/api.html").read_text(encoding="utf-8")
+    own = Path(__file__).parent / "pages"
+    page = (own / "api.html").read_text(encoding="utf-8")
+    app.mount("/pages/own", StaticFiles(directory=own))
+    app.mount("/pages/swagger", StaticFiles(directory=Path(fastapi_offline.__file__).parent / "static"))
 
     @app.get("/", include_in_schema=False)
     async def root() -> Response:
@@ -75,7 +80,7 @@ def _add_pages(app: FastAPI, channel_to: ChannelTo) -> None:
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
-        return HTMLResponse(page, headers={"Content-Security-Policy": "default-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"})
+        return HTMLResponse(page)
 
     @app.get("/healthz", include_in_schema=False)
     async def health() -> Response:
