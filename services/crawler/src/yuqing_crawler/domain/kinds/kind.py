@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
@@ -59,6 +59,9 @@ class SourceView(Generic[P]):
     medium: str = ""
     zone: ZoneInfo = SHANGHAI
     cursor: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+AnySource = SourceView[Any]  # where only address, medium and zone are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,10 @@ class Kind(Protocol[P]):
 
     def parse(self, fetched: Fetched, follow: Follow, source: SourceView[P]) -> Parsed:
         """What a fetched page gives; `follow` is what it was asked for as."""
+        ...
+
+    def revisit_follow(self, known: Known, source: SourceView[P]) -> Follow:
+        """What to fetch to look at a known mention again."""
         ...
 
     def revisit(self, fetched: Fetched, known: Known, source: SourceView[P]) -> Revisited:
