@@ -40,6 +40,8 @@ class RunTally:
     """How the first page of the run ended, if badly: then the run as a whole failed."""
     hold_seconds: float = 0.0
     """How long the host wants to be left alone."""
+    unfinished: bool = False
+    """Whether pages are left that the run's limit did not allow."""
 
     @property
     def errors(self) -> dict[str, int]:

@@ -88,22 +88,16 @@ class Downloads:
         logging.getLogger("scrapy").setLevel(logging.ERROR)
         logging.getLogger("twisted").setLevel(logging.ERROR)
         self._crawler = Crawler(FetchingSpider, _scrapy_settings(self._settings))
-        opened = asyncio.Event()
-
-        def on_opened(spider: Spider) -> None:  # noqa: ARG001 - Scrapy passes it by name
-            opened.set()
-
-        self._crawler.signals.connect(on_opened, signal=signals.spider_opened)
+        started = asyncio.Event()
+        self._crawler.signals.connect(started.set, signal=signals.engine_started, weak=False)
         self._crawler.signals.connect(_stay_open, signal=signals.spider_idle)
         self._crawl = asyncio.create_task(self._crawler.crawl_async(parts=self), name="scrapy")
-        waiting = asyncio.create_task(opened.wait())
+        waiting = asyncio.create_task(started.wait())
         await asyncio.wait([self._crawl, waiting], return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if self._crawl.done():
             self._crawl.result()
             raise RuntimeError("Scrapy ended before it began")
-        while not self._crawler.engine.running:
-            await asyncio.sleep(0)
 
     async def close(self) -> None:
         """Ends it; what is being fetched is dropped."""
@@ -146,7 +140,10 @@ class Downloads:
         return RobotsFile(response.status, response.body)
 
 
-_BROWSING: Mapping[str, str] = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"}
+_BROWSING: Mapping[str, str] = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5",
+}
 
 
 def _request(ask: Ask) -> Request:
@@ -165,34 +162,29 @@ def _failed_host(error: Exception, url: str) -> str:
     return rest.strip() if quote else host_of(url)
 
 
+_OUTCOMES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Outcome], ...] = (
+    (GuardRefused, Outcome.GUARD),
+    (RobotsForbid, Outcome.ROBOTS),
+    (RobotsUnreadable, Outcome.HTTP_5XX),
+    (HostHeld, Outcome.HELD),
+    (DownloadTimeoutError, Outcome.TIMEOUT),
+    (CannotResolveHostError, Outcome.DNS),
+    (DownloadCancelledError, Outcome.TOO_LARGE),
+    (DownloadConnectionRefusedError, Outcome.CONNECTION),
+    ((ResponseDataLossError, zlib.error, EOFError), Outcome.BROKEN),
+)
+"""First match counts."""
+
+
 def _outcome_of(error: Exception) -> Outcome:
-    match error:
-        case GuardRefused():
-            return Outcome.GUARD
-        case RobotsForbid():
-            return Outcome.ROBOTS
-        case RobotsUnreadable():
-            return Outcome.HTTP_5XX
-        case HostHeld():
-            return Outcome.HELD
-        case DownloadTimeoutError():
-            return Outcome.TIMEOUT
-        case CannotResolveHostError():
-            return Outcome.DNS
-        case DownloadCancelledError():
-            return Outcome.TOO_LARGE
-        case IgnoreRequest():
-            return Outcome.REDIRECTS if _REDIRECTS_ENDED in str(error) else Outcome.TOO_LARGE
-        case DownloadConnectionRefusedError():
-            return Outcome.CONNECTION
-        case DownloadFailedError():
-            return Outcome.TLS if "SSL" in str(error) or "certificate" in str(error) else Outcome.CONNECTION
-        case ResponseDataLossError() | zlib.error() | EOFError():
-            return Outcome.BROKEN
-        case OSError():
-            return Outcome.CONNECTION
-        case _:
-            return Outcome.FAILED
+    for kind, outcome in _OUTCOMES:
+        if isinstance(error, kind):
+            return outcome
+    if isinstance(error, IgnoreRequest):
+        return Outcome.REDIRECTS if _REDIRECTS_ENDED in str(error) else Outcome.TOO_LARGE
+    if isinstance(error, DownloadFailedError):
+        return Outcome.TLS if "SSL" in str(error) or "certificate" in str(error) else Outcome.CONNECTION
+    return Outcome.CONNECTION if isinstance(error, OSError) else Outcome.FAILED
 
 
 def _stay_open(spider: Spider) -> None:  # noqa: ARG001 - Scrapy passes it by name

@@ -71,7 +71,7 @@ class Robots:
 
     def __init__(self, fetch: Fetch, user_agent: str) -> None:
         self._fetch = fetch
-        self._agent = user_agent.split("/")[0].split()[0]
+        self._agent = user_agent.split("/", maxsplit=1)[0].split(maxsplit=1)[0]
         self._rules: dict[str, Rules] = {}
         self._fetching: dict[str, asyncio.Task[Rules]] = {}
 

@@ -1,0 +1,1 @@
+"""The outside of the crawler: indexing, and the form in which pages are stored."""

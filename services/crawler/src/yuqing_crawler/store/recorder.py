@@ -1,0 +1,270 @@
+"""Keeps what was read: documents, further pages, cursor and evidence of a page in one transaction, several pages to a commit.
+
+Pages that end while a transaction is being written share the next one. A disk that takes 10 ms to sync thus limits latency, not throughput.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from yuqing_crawler.domain.entries import PageRecord, PageState, PendingPage, Recorded, SpoolEntry
+from yuqing_crawler.domain.keys import address_key, follow_key
+from yuqing_crawler.domain.kinds.kind import Follow
+from yuqing_crawler.store import spool
+from yuqing_crawler.store.tables import (
+    frontier,
+    page_document,
+    page_state,
+    revisit,
+    schedule,
+    seen,
+    source_hour,
+    stored_page,
+    tombstone,
+)
+from yuqing_runtime import clock
+from yuqing_runtime.database import Database, upsert
+
+PAGES_PER_COMMIT = 64
+ROWS_PER_STATEMENT = 2_000
+"""SQLite takes 32,766 values in one statement."""
+
+SeenKey = tuple[str, bytes]
+
+
+class Recorder:
+    """Writes page records; calls that come together are committed together."""
+
+    def __init__(self, database: Database, *, stored_page_age: timedelta, first_revisit: timedelta | None) -> None:
+        self._database = database
+        self._stored_page_age = stored_page_age
+        self._first_revisit = first_revisit
+        self._waiting: list[tuple[PageRecord, asyncio.Future[Recorded]]] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def fresh(self, entries: Sequence[SpoolEntry]) -> set[bytes]:
+        """The keys of those that are new or say something else than before: whether a page is worth keeping is decided before it is stored."""
+        async with self._database.read() as connection:
+            known = await _contents(connection, [(entry.source_id, entry.key) for entry in entries])
+            erased = await _erased(connection, [entry.key for entry in entries])
+        return {entry.key for entry in entries if known.get((entry.source_id, entry.key)) != entry.content} - erased
+
+    async def state_of(self, source_id: str, key: bytes) -> PageState:
+        """What a page said of its version when it was read last."""
+        query = select(page_state.c.etag, page_state.c.last_modified, page_state.c.payload_sha256)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query.where(page_state.c.source_id == source_id, page_state.c.key == key))).one_or_none()
+        return PageState(*row) if row else PageState()
+
+    async def record(self, page: PageRecord) -> Recorded:
+        """Keeps it; durable when it returns."""
+        future: asyncio.Future[Recorded] = asyncio.get_running_loop().create_future()
+        self._waiting.append((page, future))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write_all(), name="recorder")
+        return await future
+
+    async def _write_all(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:PAGES_PER_COMMIT], self._waiting[PAGES_PER_COMMIT:]
+            try:
+                for (_, future), recorded in zip(batch, await self._commit([page for page, _ in batch]), strict=True):
+                    _settle(future, recorded)
+            except Exception as error:  # noqa: BLE001 - one page that cannot be written must not take the others along
+                await self._write_one_by_one(batch, error)
+
+    async def _write_one_by_one(self, batch: Sequence[tuple[PageRecord, asyncio.Future[Recorded]]], cause: Exception) -> None:
+        for page, future in batch:
+            try:
+                outcome: Recorded | Exception = cause if len(batch) == 1 else (await self._commit([page]))[0]
+            except Exception as error:  # noqa: BLE001 - it is handed to who waits for this page
+                outcome = error
+            _settle(future, outcome)
+
+    async def _commit(self, pages: Sequence[PageRecord]) -> list[Recorded]:
+        async with self._database.write() as connection:
+            now = await clock.now(connection)
+            fresh = await _new_entries(connection, pages, now)
+            pending = [await _lead_on(connection, page, now) for page in pages]
+            await _leave_frontier(connection, pages)
+            await _move_cursors(connection, pages)
+            await _keep_states(connection, pages, now)
+            await self._keep_evidence(connection, pages, fresh)
+            await _count_items(connection, fresh, now)
+            await self._plan_revisits(connection, [entry for entries in fresh for entry in entries], now)
+            await spool.add(connection, [entry for entries in fresh for entry in entries])
+        return [Recorded(len(entries), follow) for entries, follow in zip(fresh, pending, strict=True)]
+
+    async def _keep_evidence(self, connection: AsyncConnection, pages: Sequence[PageRecord], fresh: Sequence[Sequence[SpoolEntry]]) -> None:
+        rows = [
+            {**asdict(page.stored), "source_id": page.source_id, "expires_at": page.stored.fetched_at + self._stored_page_age}
+            for page in pages
+            if page.stored is not None
+        ]
+        links = [
+            {"document_key": entry.key, "sha256": page.stored.sha256}
+            for page, entries in zip(pages, fresh, strict=True)
+            if page.stored is not None
+            for entry in entries
+        ]
+        for table, values in ((stored_page, rows), (page_document, links)):
+            if values:
+                await connection.execute(upsert(table, connection).on_conflict_do_nothing(), values)
+
+    async def _plan_revisits(self, connection: AsyncConnection, entries: Sequence[SpoolEntry], now: datetime) -> None:
+        if self._first_revisit is None:
+            return
+        due_at = now + self._first_revisit
+        rows = [
+            {
+                "document_key": entry.key,
+                "source_id": entry.source_id,
+                "host": entry.revisit.host,
+                "url": entry.revisit.url,
+                "document": entry.message,
+                "heat": entry.revisit.heat,
+                "step": 0,
+                "first_at": now,
+                "due_at": due_at,
+                "leased_until_milliseconds": 0,
+            }
+            for entry in entries
+            if entry.revisit is not None
+        ]
+        if rows:
+            plan = upsert(revisit, connection)
+            newer = {"document": plan.excluded.document, "heat": plan.excluded.heat}
+            await connection.execute(plan.on_conflict_do_update(index_elements=["document_key"], set_=newer), rows)
+
+
+def _settle(future: asyncio.Future[Recorded], outcome: Recorded | Exception) -> None:
+    if future.done():  # whoever waited was cancelled
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
+
+
+async def _contents(connection: AsyncConnection, keys: Sequence[SeenKey]) -> dict[SeenKey, bytes]:
+    if not keys:
+        return {}
+    by_source: defaultdict[str, list[bytes]] = defaultdict(list)
+    for source_id, key in keys:
+        by_source[source_id].append(key)
+    of_these = or_(*(and_(seen.c.source_id == source_id, seen.c.key.in_(found)) for source_id, found in by_source.items()))
+    rows = await connection.execute(select(seen.c.source_id, seen.c.key, seen.c.content).where(of_these))
+    return {(source_id, key): content for source_id, key, content in rows}
+
+
+async def _erased(connection: AsyncConnection, keys: Sequence[bytes]) -> set[bytes]:
+    if not keys:
+        return set()
+    return set((await connection.execute(select(tombstone.c.key).where(tombstone.c.key.in_(keys)))).scalars())
+
+
+async def _new_entries(connection: AsyncConnection, pages: Sequence[PageRecord], now: datetime) -> list[list[SpoolEntry]]:
+    """For each page the documents that are new or changed; they are marked as seen."""
+    offered: dict[SeenKey, SpoolEntry] = {}
+    for page in pages:
+        for entry in page.entries:
+            offered.setdefault((entry.source_id, entry.key), entry)
+    for key in await _erased(connection, [key for _, key in offered]):
+        offered = {name: entry for name, entry in offered.items() if name[1] != key}
+    changed = await _mark_seen(connection, {name: entry.content for name, entry in offered.items()}, now)
+    return [[entry for entry in page.entries if (name := (entry.source_id, entry.key)) in changed and offered[name] is entry] for page in pages]
+
+
+async def _mark_seen(connection: AsyncConnection, contents: Mapping[SeenKey, bytes], now: datetime) -> set[SeenKey]:
+    """Remembers contents and returns the keys whose content is not what was remembered."""
+    changed: set[SeenKey] = set()
+    rows = [{"source_id": source_id, "key": key, "content": content, "at": now} for (source_id, key), content in contents.items()]
+    for part in _parts(rows):
+        mark = upsert(seen, connection).values(part)
+        mark = mark.on_conflict_do_update(
+            index_elements=["source_id", "key"],
+            set_={"content": mark.excluded.content, "at": mark.excluded.at},
+            where=seen.c.content != mark.excluded.content,
+        )
+        changed.update((row[0], row[1]) for row in (await connection.execute(mark.returning(seen.c.source_id, seen.c.key))))
+    return changed
+
+
+async def _lead_on(connection: AsyncConnection, page: PageRecord, now: datetime) -> tuple[PendingPage, ...]:
+    """Puts the pages that this one leads to into the frontier, those only once that need be read only once."""
+    once = {(page.source_id, follow_key(follow.once_key)): b"" for follow in page.follow if follow.once_key}
+    unread = await _mark_seen(connection, once, now)
+    erased = await _erased(connection, [address_key(follow.url) for follow in page.follow])
+    wanted: list[Follow] = []
+    for follow in page.follow:
+        name = (page.source_id, follow_key(follow.once_key))
+        if address_key(follow.url) not in erased and (not follow.once_key or name in unread):
+            unread.discard(name)
+            wanted.append(follow)
+    if not wanted:
+        return ()
+    cursor = dict(page.page.cursor)
+    rows = [{"source_id": page.source_id, "follow": _to_json(follow), "cursor": cursor, "attempts": 0} for follow in wanted]
+    added = await connection.execute(insert(frontier).returning(frontier.c.id, sort_by_parameter_order=True), rows)
+    return tuple(PendingPage(follow, number, cursor) for follow, number in zip(wanted, added.scalars(), strict=True))
+
+
+async def _leave_frontier(connection: AsyncConnection, pages: Iterable[PageRecord]) -> None:
+    done = [page.page.frontier_id for page in pages if page.page.frontier_id is not None]
+    if done:
+        await connection.execute(delete(frontier).where(frontier.c.id.in_(done)))
+
+
+async def _move_cursors(connection: AsyncConnection, pages: Iterable[PageRecord]) -> None:
+    changes: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for page in pages:
+        if page.cursor:
+            changes[page.source_id].update(page.cursor)
+    for source_id, change in changes.items():
+        present = await connection.execute(select(schedule.c.cursor).where(schedule.c.source_id == source_id).with_for_update())
+        cursor = cast("dict[str, str] | None", present.scalar_one_or_none())
+        if cursor is not None:
+            await connection.execute(update(schedule).where(schedule.c.source_id == source_id).values(cursor={**cursor, **change}))
+
+
+async def _keep_states(connection: AsyncConnection, pages: Iterable[PageRecord], now: datetime) -> None:
+    states = {(page.source_id, page.state_key): page.state for page in pages if page.state is not None}
+    rows = [{"source_id": source_id, "key": key, **asdict(state), "at": now} for (source_id, key), state in states.items()]
+    if rows:
+        keep = upsert(page_state, connection)
+        newer = {name: keep.excluded[name] for name in ("etag", "last_modified", "payload_sha256", "at")}
+        await connection.execute(keep.on_conflict_do_update(index_elements=["source_id", "key"], set_=newer), rows)
+
+
+async def _count_items(connection: AsyncConnection, fresh: Sequence[Sequence[SpoolEntry]], now: datetime) -> None:
+    counts: defaultdict[str, int] = defaultdict(int)
+    for entries in fresh:
+        for entry in entries:
+            counts[entry.source_id] += 1
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    rows = [{"source_id": source_id, "hour": hour, "items": count} for source_id, count in counts.items() if source_id]
+    if rows:
+        count = upsert(source_hour, connection)
+        more = {"items": source_hour.c["items"] + count.excluded["items"]}
+        await connection.execute(count.on_conflict_do_update(index_elements=["source_id", "hour"], set_=more), rows)
+
+
+def _parts(rows: Sequence[dict[str, object]]) -> Iterable[Sequence[dict[str, object]]]:
+    return (rows[start : start + ROWS_PER_STATEMENT] for start in range(0, len(rows), ROWS_PER_STATEMENT))
+
+
+def _to_json(follow: Follow) -> dict[str, object]:
+    return {
+        "url": follow.url,
+        "role": follow.role,
+        "priority": follow.priority,
+        "meta": dict(follow.meta),
+        "headers": dict(follow.headers),
+        "once_key": follow.once_key,
+    }

@@ -1,0 +1,198 @@
+"""Ships the spool to indexing: a stream of batches with a bounded window, each document acknowledged by itself."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, TypeAlias, cast
+
+import grpc.aio
+import structlog
+from opentelemetry.metrics import get_meter
+
+from yuqing.indexing.v1 import document_pb2, ingest_pb2, ingest_pb2_grpc
+from yuqing_crawler.settings import Settings
+from yuqing_crawler.store import reports, spool
+from yuqing_crawler.store.spool import Acknowledgement, Claimed
+from yuqing_runtime.database import Database
+from yuqing_runtime.telemetry import Outcomes, linked_to, tracer
+
+SHIPPED = Outcomes("crawler.spool", "How documents leave the spool")
+WAITING = get_meter("yuqing").create_gauge("yuqing.crawler.spool.waiting", description="Documents that are not acknowledged yet")
+LARGEST_BATCH_BYTES: Final = 4 * 1024 * 1024
+POLL_SECONDS: Final = 1.0
+"""How soon a document is noticed that another replica spooled and does not send."""
+STREAM_SECONDS: Final = 600.0
+"""A stream is opened anew after so long: its token and its deadline are those of its beginning."""
+FIRST_PAUSE_SECONDS: Final = 0.2
+LONGEST_PAUSE_SECONDS: Final = 10.0
+SILENCE_SECONDS: Final = 60.0
+"""A stream on which documents wait and no answer comes for so long is given up."""
+MOST_LINKS: Final = 64
+_TRACER = tracer("yuqing_crawler")
+_log = structlog.get_logger(__name__)
+
+Stream: TypeAlias = "grpc.aio.StreamStreamCall[ingest_pb2.IngestMentionsRequest, ingest_pb2.IngestMentionsResponse]"
+
+
+class Silence(Exception):
+    """Indexing takes documents and does not answer."""
+
+
+@dataclass
+class Reach:
+    """Whether indexing answers, for `GetSpool`."""
+
+    shipping: bool = False
+    detail: str = "indexing has not been tried yet"
+
+
+class Shipper:
+    """Sends what waits in the spool; replicas share it by claiming documents."""
+
+    def __init__(self, database: Database, indexing: ingest_pb2_grpc.IngestServiceStub, settings: Settings) -> None:
+        self.reach = Reach()
+        self._database = database
+        self._indexing = indexing
+        self._settings = settings
+
+    async def run(self) -> None:
+        """For ever: a stream that ends is followed by another, after a pause that grows while it is of no use."""
+        await self._start_alone()
+        pause_seconds = FIRST_PAUSE_SECONDS
+        while True:
+            stream = _Shipment(self._database, self._indexing, self._settings, self.reach)
+            try:
+                await stream.run()
+            except grpc.aio.AioRpcError as error:
+                self._lost(f"{error.code().name}: {error.details()}", pause_seconds)
+            except Silence as error:
+                self._lost(str(error), pause_seconds)
+            if stream.was_of_use:
+                pause_seconds = FIRST_PAUSE_SECONDS
+            await asyncio.sleep(pause_seconds)
+            pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+
+    def _lost(self, detail: str, pause_seconds: float) -> None:
+        self.reach.shipping, self.reach.detail = False, detail
+        _log.warning("indexing does not take documents", detail=detail, pause_seconds=pause_seconds)
+
+    async def _start_alone(self) -> None:
+        """A SQLite file belongs to one process: what is claimed there was claimed by one that died."""
+        if self._database.dialect == "sqlite":
+            async with self._database.write() as connection:
+                await spool.release_all(connection)
+
+
+class _Shipment:
+    """One stream, from its opening to its end, and the documents that are on it."""
+
+    def __init__(self, database: Database, indexing: ingest_pb2_grpc.IngestServiceStub, settings: Settings, reach: Reach) -> None:
+        self.was_of_use = False
+        self._database = database
+        self._indexing = indexing
+        self._settings = settings
+        self._reach = reach
+        self._window = settings.batch_items * settings.batches_in_flight
+        self._on_the_wire: set[int] = set()
+        self._answered = asyncio.Event()
+
+    async def run(self) -> None:
+        """Sends and settles until the stream's time is over. Errors: AioRpcError, Silence."""
+        call = cast("Stream", self._indexing.IngestMentions(timeout=STREAM_SECONDS + SILENCE_SECONDS))
+        settling = asyncio.create_task(self._settle_all(call), name="settle")
+        sending = asyncio.create_task(self._send_all(call), name="send")
+        try:
+            await asyncio.wait([settling, sending], return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                sending.result()
+                await settling
+            settling.result()
+        finally:
+            call.cancel()
+            for task in (sending, settling):
+                task.cancel()
+            await asyncio.gather(sending, settling, return_exceptions=True)
+            await self._give_back()
+
+    async def _send_all(self, call: Stream) -> None:
+        clock = asyncio.get_running_loop()
+        ends_at = clock.time() + STREAM_SECONDS
+        with self._database.wakes.sleeper(spool.WAKE) as spooled:
+            while clock.time() < ends_at:
+                spooled.clear()
+                room = min(self._window - len(self._on_the_wire), self._settings.batch_items)
+                claimed = await self._claim(room) if room > 0 else []
+                for batch in batches(claimed):
+                    await self._send(call, batch)
+                if room <= 0:
+                    await self._wait_for_answer()
+                elif not claimed:
+                    await _wait(spooled, POLL_SECONDS)
+        await call.done_writing()
+
+    async def _claim(self, limit: int) -> list[Claimed]:
+        async with self._database.write() as connection:
+            claimed = await spool.claim(connection, limit=limit, seconds=self._settings.claim_seconds)
+        self._on_the_wire.update(each.sequence for each in claimed)
+        return claimed
+
+    async def _send(self, call: Stream, batch: Sequence[Claimed]) -> None:
+        links = [link for each in batch[:MOST_LINKS] if (link := linked_to(each.traceparent)) is not None]
+        with _TRACER.start_as_current_span("crawler.ship", links=links, attributes={"documents": len(batch)}):
+            items = (
+                ingest_pb2.SpoolItem(sequence=each.sequence, document=document_pb2.Document.FromString(each.message), traceparent=each.traceparent)
+                for each in batch
+            )
+            await call.write(ingest_pb2.IngestMentionsRequest(items=items))
+
+    async def _wait_for_answer(self) -> None:
+        self._answered.clear()
+        if not await _wait(self._answered, SILENCE_SECONDS):
+            raise Silence(f"no answer for {len(self._on_the_wire)} documents in {SILENCE_SECONDS:.0f} s")
+
+    async def _settle_all(self, call: Stream) -> None:
+        await call.wait_for_connection()
+        self._reach.shipping, self._reach.detail = True, ""
+        async for response in call:
+            await self._settle([_acknowledgement(outcome) for outcome in response.outcomes])
+
+    async def _settle(self, answers: Sequence[Acknowledgement]) -> None:
+        async with self._database.write() as connection:
+            origins = await spool.acknowledge(connection, answers)
+            for answer in answers:
+                if origins.get(answer.sequence):
+                    await reports.follow_up(connection, origins[answer.sequence], answer)
+        self._on_the_wire.difference_update(answer.sequence for answer in answers)
+        self._answered.set()
+        self.was_of_use = True
+        for answer in answers:
+            SHIPPED.count(ingest_pb2.Outcome.Name(ingest_pb2.Outcome.ValueType(answer.outcome)).removeprefix("OUTCOME_").lower())
+
+    async def _give_back(self) -> None:
+        if self._on_the_wire:
+            async with self._database.write() as connection:
+                await spool.release(connection, sorted(self._on_the_wire))
+
+
+def batches(claimed: Sequence[Claimed]) -> Iterator[Sequence[Claimed]]:
+    """Parts of at most 4 MiB (or one document), in order."""
+    start, size = 0, 0
+    for place, each in enumerate(claimed):
+        if place > start and size + len(each.message) > LARGEST_BATCH_BYTES:
+            yield claimed[start:place]
+            start, size = place, 0
+        size += len(each.message)
+    if start < len(claimed):
+        yield claimed[start:]
+
+
+def _acknowledgement(outcome: ingest_pb2.ItemOutcome) -> Acknowledgement:
+    refused = outcome.outcome == ingest_pb2.OUTCOME_REFUSED
+    return Acknowledgement(outcome.sequence, outcome.outcome, refused, outcome.mention, outcome.reason, outcome.detail)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        return await asyncio.wait_for(event.wait(), seconds)
+    return False
