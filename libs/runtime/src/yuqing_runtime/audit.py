@@ -88,7 +88,7 @@ async def record(connection: AsyncConnection, entry: AuditRecord) -> Head:
 async def head(connection: AsyncConnection) -> Head:
     """The newest record's number and hash; number 0 for an empty chain."""
     query = select(table.c.sequence, table.c.hash).order_by(table.c.sequence.desc()).limit(1)
-    found = (await connection.execute(query)).tuples().one_or_none()
+    found = (await connection.execute(query)).one_or_none()
     return Head(*found) if found else Head(0, GENESIS)
 
 

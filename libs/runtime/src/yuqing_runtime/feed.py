@@ -85,7 +85,7 @@ async def read_after(connection: AsyncConnection, feed: str, after_sequence: int
     """
     columns = (change.c.sequence, change.c.kind, change.c.key, change.c.payload, change.c.at)
     query = select(*columns).where(change.c.feed == feed, change.c.sequence > after_sequence).order_by(change.c.sequence).limit(limit)
-    changes = [Change(*row) for row in (await connection.execute(query)).tuples()]
+    changes = [Change(*row) for row in (await connection.execute(query))]
     if changes and changes[0].sequence != after_sequence + 1:
         raise SequenceGone(f"{feed}: the changes {after_sequence + 1} to {changes[0].sequence - 1} are no longer kept")
     if not changes:
@@ -95,7 +95,7 @@ async def read_after(connection: AsyncConnection, feed: str, after_sequence: int
 
 async def _check_end(connection: AsyncConnection, feed: str, after_sequence: int) -> None:
     query = select(change_head.c.last_sequence, change_head.c.trimmed_sequence).where(change_head.c.feed == feed)
-    last, trimmed = (await connection.execute(query)).tuples().one_or_none() or (0, 0)
+    last, trimmed = (await connection.execute(query)).one_or_none() or (0, 0)
     if after_sequence < trimmed:
         raise SequenceGone(f"{feed}: the changes {after_sequence + 1} to {trimmed} are no longer kept")
     if after_sequence > last:

@@ -50,7 +50,7 @@ async def once(connection: AsyncConnection, attempt: Attempt) -> bytes | None:
     claim = claim.on_conflict_do_update(index_elements=list(names), set_=fresh, where=expired).returning(table.c.method)
     if (await connection.execute(claim)).one_or_none() is not None:
         return None
-    body_hash, reply = (await connection.execute(select(table.c.body_hash, table.c.reply).where(*_is(attempt)))).tuples().one()
+    body_hash, reply = (await connection.execute(select(table.c.body_hash, table.c.reply).where(*_is(attempt)))).one()
     if body_hash != attempt.body_hash:
         raise RequestIdReused(f"request_id {attempt.request_id} was used for another request")
     if reply is None:
