@@ -7,7 +7,7 @@ from typing import Any
 
 import fastapi_offline
 import grpc.aio
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -18,7 +18,7 @@ from yuqing_gateway.accounts.accounts import Accounts
 from yuqing_gateway.rest import problems
 from yuqing_gateway.rest.accounts import COOKIE, Authenticator, accounts_router
 from yuqing_gateway.rest.calls import ChannelTo
-from yuqing_gateway.rest.limits import Limits, RateLimits, RequestTooLarge, too_large_response
+from yuqing_gateway.rest.limits import Limits, RateLimits
 from yuqing_gateway.rest.problems import MEDIA_TYPE
 from yuqing_gateway.rest.routes import build_router, tags
 from yuqing_gateway.settings import Settings
@@ -51,14 +51,9 @@ def build_app(parts: Parts) -> FastAPI:
     app.include_router(build_router(authenticator.caller, parts.channel_to))
     _add_pages(app, parts.channel_to)
     problems.install(app)
-    app.add_exception_handler(RequestTooLarge, _too_large)
     _add_middleware(app, parts.settings)
     _complete_openapi(app)
     return app
-
-
-async def _too_large(_request: Request, _error: Exception) -> Response:
-    return too_large_response()
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:

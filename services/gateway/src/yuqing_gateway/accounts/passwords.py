@@ -12,8 +12,8 @@ _AT_ONCE: Final = 2
 class Passwords:
     """Hashes and verifies passwords with argon2-cffi's parameters (RFC 9106, low memory)."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._of_nobody = ""
 

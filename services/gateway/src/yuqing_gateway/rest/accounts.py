@@ -13,6 +13,7 @@ from yuqing.access.v1 import access_pb2
 from yuqing_gateway.accounts.accounts import Accounts
 from yuqing_gateway.domain.credentials import LONGEST_PASSWORD, SCOPES
 from yuqing_gateway.domain.directory import Person
+from yuqing_gateway.rest.models import Timestamp
 from yuqing_gateway.rest.problems import MEDIA_TYPE, Problem
 from yuqing_gateway.store.accounts import ApiToken
 from yuqing_runtime.access import Caller
@@ -84,7 +85,7 @@ class NewApiToken(_Body):
 
     display_name: str = Field(min_length=1, max_length=100)
     scopes: list[str] = Field(min_length=1, max_length=20, examples=[["indexing.read"]], description=f"Of {', '.join(sorted(SCOPES))}.")
-    expire_time: AwareDatetime = Field(description="Within 366 days.")
+    expire_time: Timestamp = Field(description="Within 366 days.")
 
 
 class ApiTokenView(_View):

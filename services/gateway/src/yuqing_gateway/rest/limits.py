@@ -10,9 +10,10 @@ from typing import Final
 from fastapi import Request
 from fastapi.responses import Response
 from opentelemetry.trace import SpanKind
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from yuqing_gateway.rest.problems import problem, response_of
+from yuqing_gateway.rest.problems import problem, problem_of, response_of
 from yuqing_runtime.telemetry import context_of, seconds_histogram, tracer
 
 _TRACER = tracer("yuqing_gateway")
@@ -95,7 +96,7 @@ class Limits:
     def _refusal(self, request: Request) -> Response | None:
         length = request.headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit() or int(length) > self._largest:
-            return _too_large(self._largest)
+            return response_of(problem_of(RequestTooLarge(self._largest)))
         wait = self._rates.wait_seconds(_principal(request))
         if wait > 0:
             found = problem(HTTPStatus.TOO_MANY_REQUESTS, "too many requests: slow down", reason="RATE_LIMITED")
@@ -103,30 +104,27 @@ class Limits:
         return None
 
 
-class RequestTooLarge(Exception):
-    """A body that went on beyond the limit without having said so."""
+class RequestTooLarge(HTTPException):
+    """A body that went on beyond the limit without having said so. The framework lets this kind of exception through while it reads a body."""
+
+    reason = "REQUEST_TOO_LARGE"
+
+    def __init__(self, largest_bytes: int) -> None:
+        super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request holds at most {largest_bytes} bytes")
 
 
 class _Measured:
     def __init__(self, receive: Receive, largest: int) -> None:
         self._receive = receive
+        self._largest = largest
         self._left = largest
 
     async def receive(self) -> Message:
         message = await self._receive()
         self._left -= len(message.get("body", b""))
         if self._left < 0:
-            raise RequestTooLarge
+            raise RequestTooLarge(self._largest)
         return message
-
-
-def _too_large(largest: int) -> Response:
-    return response_of(problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request holds at most {largest} bytes", reason="REQUEST_TOO_LARGE"))
-
-
-def too_large_response() -> Response:
-    """The answer to a body that turned out too large."""
-    return response_of(problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the request is too large", reason="REQUEST_TOO_LARGE"))
 
 
 def _principal(request: Request) -> str:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Annotated, Any, Final, Literal, cast
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, OneofDescriptor
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from yuqing.access.v1 import access_pb2
@@ -17,8 +17,18 @@ _INT64: Final = Annotated[str, Field(pattern=r"^(0|-?[1-9][0-9]{0,17})$", exampl
 _DURATION: Final = Annotated[str, Field(pattern=r"^-?[0-9]{1,9}(\.[0-9]{1,9})?s$", examples=["300s"])]
 _MASK_PATH: Final = r"[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*)*"
 _FIELD_MASK: Final = Annotated[str, Field(pattern=rf"^({_MASK_PATH}(,{_MASK_PATH})*)?$", max_length=2000, examples=["displayName"])]
+
+
+def _text_only(value: object) -> object:
+    if not isinstance(value, str):
+        raise PydanticCustomError("timestamp_type", "a time is text, as 2026-03-01T08:00:00Z")
+    return value
+
+
+# The framework gives the models Python values, where strict would refuse the text that JSON has for a time.
+Timestamp = Annotated[AwareDatetime, BeforeValidator(_text_only), Field(strict=False, examples=["2026-03-01T08:00:00Z"])]
 _WELL_KNOWN: Final[Mapping[str, Any]] = {
-    "google.protobuf.Timestamp": AwareDatetime,
+    "google.protobuf.Timestamp": Timestamp,
     "google.protobuf.Duration": _DURATION,
     "google.protobuf.FieldMask": _FIELD_MASK,
     "google.protobuf.Struct": dict[str, Any],

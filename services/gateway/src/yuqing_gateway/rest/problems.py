@@ -91,7 +91,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, RequestValidationError):
         return _problem_of_validation(error)
     if isinstance(error, HTTPException):
-        return problem(error.status_code, str(error.detail))
+        return problem(error.status_code, str(error.detail), reason=str(getattr(error, "reason", "")))
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error")
 
 
