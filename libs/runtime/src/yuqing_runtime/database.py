@@ -57,7 +57,7 @@ class Database:
             raise RuntimeError("this task already holds a writing transaction: pass its connection on")
         self._writing.add(task)
         try:
-            async with self._one_at_a_time(), self._engines.writer.connect() as connection:
+            async with self._one_at_a_time(), engines.connected(self._engines.writer) as connection:
                 take_touched(connection)
                 async with connection.begin():
                     yield connection
@@ -69,7 +69,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection, None]:
         """A transaction that can only read: on SQLite a snapshot that blocks nobody, on PostgreSQL READ ONLY."""
-        async with self._engines.reader.connect() as connection, connection.begin():
+        async with engines.connected(self._engines.reader) as connection, connection.begin():
             yield connection
 
     async def now(self, connection: AsyncConnection) -> datetime:

@@ -1,8 +1,9 @@
 """The engines behind a `Database`: what must be set on SQLite and PostgreSQL so that both keep what they acknowledge."""
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ BUSY_TIMEOUT_SECONDS = 30.0
 IDLE_TIMEOUT_SECONDS = 120.0
 """PostgreSQL ends a transaction that does nothing for so long: a replica that hangs must not hold the order lock for ever."""
 READERS = 4
+_closing: set[asyncio.Task[None]] = set()
 _OPENING = 7_236_410_551  # an advisory lock's number: two replicas that create one schema at once would collide in the catalogue
 
 
@@ -30,6 +32,7 @@ class Engines:
 
     async def dispose(self) -> None:
         """Closes every connection."""
+        await asyncio.gather(*_closing, return_exceptions=True)
         for engine in (self.writer, self.reader, self.migrator):
             await engine.dispose()
 
@@ -46,9 +49,43 @@ async def connect(url: URL, schema: str) -> Engines:
 
 
 @asynccontextmanager
+async def connected(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection, None]:
+    """A connection of the engine's pool, given back afterwards.
+
+    Who is cancelled while it is made leaves it to be finished and closed: a driver that is interrupted half-way leaves sockets and threads.
+    """
+    opening = asyncio.ensure_future(_open(engine))
+    try:
+        connection = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        _to_the_end(_close_when_open(opening))
+        raise
+    try:
+        yield connection
+    finally:
+        await asyncio.shield(_to_the_end(connection.close()))
+
+
+async def _open(engine: AsyncEngine) -> AsyncConnection:
+    return await engine.connect()
+
+
+async def _close_when_open(opening: asyncio.Future[AsyncConnection]) -> None:
+    with suppress(Exception):  # then there is nothing to close
+        await (await opening).close()
+
+
+def _to_the_end(work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+    task = asyncio.create_task(work)
+    _closing.add(task)  # the loop itself holds tasks weakly
+    task.add_done_callback(_closing.discard)
+    return task
+
+
+@asynccontextmanager
 async def migrating(engines: Engines) -> AsyncGenerator[AsyncConnection, None]:
     """One transaction in which tables may be changed, by one replica at a time."""
-    async with engines.migrator.begin() as connection:
+    async with connected(engines.migrator) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             await connection.execute(text("SET LOCAL lock_timeout = 0"))  # the other replica's migration may take long
             await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('yuqing.migration.' || current_schema(), 0))"))
