@@ -14,7 +14,9 @@ _NOT_PAGES = re.compile(
 
 
 def absolute(base: str, reference: str) -> str:
-    """The http(s) address that a reference on a page means; empty where it means none (mailto:, javascript:, nonsense)."""
+    """The http(s) address that a reference on a page means; empty where it means none (nothing, mailto:, javascript:, nonsense)."""
+    if not reference.strip():
+        return ""
     try:
         joined = urljoin(base, reference.strip())
         parts = urlsplit(joined)
