@@ -1,0 +1,1 @@
+"""The query language: one parser, one tree, compiled to Elasticsearch and evaluated in memory."""

@@ -1,0 +1,156 @@
+"""Compiles a query's tree to Elasticsearch's query language: text is scored, fields only filter."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from yuqing_text.query.tree import And, Bound, Everything, Near, Node, Not, OneOf, Or, Phrase, Range
+
+Query: TypeAlias = dict[str, object]
+"""A query as Elasticsearch takes it in JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenField:
+    """The index's field with the tokens of a part of the text (analysed by `whitespace`), and how much a hit there weighs."""
+
+    name: str
+    boost: float = 1.0
+
+
+def _mention_parts() -> dict[str, TokenField]:
+    return {"title": TokenField("title_tokens", boost=2.0), "body": TokenField("body_tokens")}
+
+
+def _mention_names() -> dict[str, str]:
+    return {"author": "author_normal", "region": "region_normal", "published": "when"}
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFields:
+    """Where the index keeps what a query names: parts of the text, and fields that are called otherwise than in the query."""
+
+    parts: Mapping[str, TokenField] = field(default_factory=_mention_parts)
+    names: Mapping[str, str] = field(default_factory=_mention_names)
+
+    def searched(self, part: str | None) -> Iterable[TokenField]:
+        """The token fields of one part, or of all."""
+        return self.parts.values() if part is None else (self.parts[part],)
+
+    def name(self, queried: str) -> str:
+        """The index's name of a field."""
+        return self.names.get(queried, queried)
+
+
+MENTION_FIELDS = IndexFields()
+
+
+def compile_query(tree: Node, fields: IndexFields = MENTION_FIELDS) -> Query:
+    """The Elasticsearch query that finds exactly what the matcher matches."""
+    match tree:
+        case And():
+            return _conjunction(tree, fields)
+        case Or():
+            return _disjunction([clause for operand in tree.operands for clause in _alternatives(operand, fields)])
+        case Not(operand):
+            return {"bool": {"must_not": [_unscored(operand, fields)]}}
+        case Phrase() | Near():
+            return _disjunction(_alternatives(tree, fields))
+        case OneOf() | Range():
+            return {"bool": {"filter": [_unscored(tree, fields)]}}
+        case Everything():
+            return {"match_all": {}}
+
+
+def _conjunction(node: And, fields: IndexFields) -> Query:
+    clauses: dict[str, list[Query]] = {}
+    for operand in node.operands:
+        if isinstance(operand, Not):
+            clauses.setdefault("must_not", []).append(_unscored(operand.operand, fields))
+        elif _filters_only(operand):
+            clauses.setdefault("filter", []).append(_unscored(operand, fields))
+        else:
+            clauses.setdefault("must", []).append(compile_query(operand, fields))
+    return {"bool": clauses}
+
+
+def _disjunction(alternatives: list[Query]) -> Query:
+    return alternatives[0] if len(alternatives) == 1 else {"bool": {"should": alternatives, "minimum_should_match": 1}}
+
+
+def _alternatives(node: Node, fields: IndexFields) -> list[Query]:
+    """The clauses of which one must match; Elasticsearch limits how deep a query is nested, so they are not wrapped."""
+    match node:
+        case Phrase():
+            return [_phrase(node, where) for where in fields.searched(node.part)]
+        case Near():
+            return [_near(node, where) for where in fields.searched(node.part)]
+        case _:
+            return [compile_query(node, fields)]
+
+
+def _filters_only(node: Node) -> bool:
+    match node:
+        case OneOf() | Range():
+            return True
+        case And(operands) | Or(operands):
+            return all(map(_filters_only, operands))
+        case _:
+            return False
+
+
+def _unscored(node: Node, fields: IndexFields) -> Query:
+    """A clause for a place that is not scored anyway."""
+    match node:
+        case OneOf(name, values):
+            return {"terms": {fields.name(name): list(values)}}
+        case Range():
+            return _range(node, fields.name(node.field))
+        case _:
+            return compile_query(node, fields)
+
+
+def _phrase(node: Phrase, where: TokenField) -> Query:
+    if len(node.tokens) == 1:
+        return {"term": {where.name: {"value": node.tokens[0], "boost": where.boost}}}
+    return {"match_phrase": {where.name: {"query": " ".join(node.tokens), "boost": where.boost}}}
+
+
+def _near(node: Near, where: TokenField) -> Query:
+    """One rule for each pair of phrases.
+
+    An `any_of` inside `all_of` would not do: intervals of different lengths hide one another there, as only the smallest are looked at.
+    With one phrase on each side, all intervals of a side are equally long, and the smallest one around a pair is the one with the smallest gap.
+    For twice the same phrase, Lucene asks for two occurrences.
+    """
+    pairs = [_pair(left, right, node.distance) for left in node.left for right in node.right]
+    rule = pairs[0] if len(pairs) == 1 else {"any_of": {"intervals": pairs}}
+    return {"intervals": {where.name: {**rule, "boost": where.boost}}}
+
+
+def _pair(left: Phrase, right: Phrase, distance: int) -> Query:
+    return {"all_of": {"ordered": False, "max_gaps": distance, "intervals": [_interval(left), _interval(right)]}}
+
+
+def _interval(phrase: Phrase) -> Query:
+    return {"match": {"query": " ".join(phrase.tokens), "ordered": True, "max_gaps": 0}}
+
+
+def _range(node: Range, name: str) -> Query:
+    if node.lower is None and node.upper is None:
+        return {"exists": {"field": name}}
+    ends = _end(node.lower, "gt") | _end(node.upper, "lt")
+    return {"range": {name: ends}}
+
+
+def _end(bound: Bound | None, comparison: str) -> dict[str, object]:
+    if bound is None:
+        return {}
+    return {f"{comparison}e" if bound.inclusive else comparison: _json(bound.value)}
+
+
+def _json(value: float | datetime) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return int(value) if float(value).is_integer() else value

@@ -1,0 +1,194 @@
+"""Evaluates a query's tree on one document in memory, on the tokens that the index also sees, and says where its words stand."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
+
+from yuqing_text.query.tree import And, Bound, Everything, Near, Node, Not, OneOf, Or, Phrase, Range
+from yuqing_text.tokens import token_strings, tokens
+
+Value: TypeAlias = str | float | datetime
+FieldValue: TypeAlias = Value | Sequence[Value] | None
+
+
+class Span(NamedTuple):
+    """[start, end) in code points."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A document that may match: the original text of each part (`title`, `body`), and its fields' values as the index holds them.
+
+    A field may have several values or none. Times are aware; folded keywords (site, author, language, region) are in normal form.
+    """
+
+    text: Mapping[str, str]
+    fields: Mapping[str, FieldValue] = field(default_factory=dict[str, FieldValue])
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where the words and phrases that were asked for stand in each part, sorted; what a NOT names is not among them."""
+
+    spans: Mapping[str, tuple[Span, ...]]
+
+
+class Matcher:
+    """A query, ready to be asked of many documents. May be shared by threads."""
+
+    def __init__(self, tree: Node) -> None:
+        self._tree = tree
+
+    def match(self, document: Candidate) -> Match | None:
+        """Where the document matches; None where it does not."""
+        reading = _Reading(document)
+        if not reading.holds(self._tree):
+            return None
+        places = sorted(set(reading.places(self._tree)))
+        return Match({part: tuple(reading.parts[part].span(place) for name, place in places if name == part) for part in reading.parts})
+
+
+class _Place(NamedTuple):
+    """An occurrence of a phrase: its first token and how many it has."""
+
+    start: int
+    length: int
+
+    def gap(self, other: "_Place") -> int:
+        """How many tokens lie between two occurrences; less than 0 where they overlap."""
+        first, second = sorted((self, other))
+        return second.start - first.start - first.length
+
+
+class _Part:
+    """A part of a text, cut into tokens."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = token_strings(text)
+        self._joined = f" {' '.join(self._tokens)} "
+
+    def holds(self, phrase: Phrase) -> bool:
+        return f" {' '.join(phrase.tokens)} " in self._joined
+
+    def places(self, phrase: Phrase) -> list[_Place]:
+        wanted, length = list(phrase.tokens), len(phrase.tokens)
+        starts = self._starts.get(wanted[0], ()) if self.holds(phrase) else ()
+        return [_Place(start, length) for start in starts if self._tokens[start : start + length] == wanted]
+
+    def span(self, place: _Place) -> Span:
+        return Span(self._spans[place.start].start, self._spans[place.start + place.length - 1].end)
+
+    @cached_property
+    def _starts(self) -> dict[str, list[int]]:
+        starts: dict[str, list[int]] = {}
+        for position, token in enumerate(self._tokens):
+            starts.setdefault(token, []).append(position)
+        return starts
+
+    @cached_property
+    def _spans(self) -> list[Span]:
+        return [Span(token.start, token.end) for token in tokens(self._text)]
+
+
+class _Reading:
+    """One document, read for one query."""
+
+    def __init__(self, document: Candidate) -> None:
+        self.parts = {name: _Part(text) for name, text in document.text.items()}
+        self._fields = document.fields
+
+    def holds(self, node: Node) -> bool:
+        """Whether the document matches."""
+        match node:
+            case And(operands):
+                return all(map(self.holds, operands))
+            case Or(operands):
+                return any(map(self.holds, operands))
+            case Not(operand):
+                return not self.holds(operand)
+            case Phrase():
+                return any(part.holds(node) for _, part in self._searched(node.part))
+            case Near():
+                return any(_any_near(node, part) for _, part in self._searched(node.part))
+            case OneOf(name, values):
+                return any(value in values for value in self._values(name))
+            case Range(name):
+                return any(_within(value, node) for value in self._values(name))
+            case Everything():
+                return True
+
+    def places(self, node: Node) -> Iterator[tuple[str, _Place]]:
+        """The occurrences that make a document match that does."""
+        match node:
+            case And(operands):
+                for operand in operands:
+                    yield from self.places(operand)
+            case Or(operands):
+                for operand in filter(self.holds, operands):
+                    yield from self.places(operand)
+            case Phrase() | Near():
+                for name, part in self._searched(node.part):
+                    found = part.places(node) if isinstance(node, Phrase) else _near(node, part)
+                    yield from ((name, place) for place in found)
+            case _:
+                return
+
+    def _searched(self, part: str | None) -> Iterable[tuple[str, _Part]]:
+        if part is None:
+            return self.parts.items()
+        return ((part, self.parts[part]),) if part in self.parts else ()
+
+    def _values(self, name: str) -> Sequence[Value]:
+        value = self._fields.get(name)
+        if value is None:
+            return ()
+        return (value,) if isinstance(value, str | float | int | datetime) else value
+
+
+def _within(value: Value, node: Range) -> bool:
+    return (node.lower is None or _compared(value, node.lower) in _AFTER[node.lower.inclusive]) and (
+        node.upper is None or -_compared(value, node.upper) in _AFTER[node.upper.inclusive]
+    )
+
+
+_AFTER = {True: (0, 1), False: (1,)}
+
+
+def _compared(value: Value, bound: Bound) -> int:
+    """-1 before, 0 at, 1 after the bound."""
+    if isinstance(value, datetime) and isinstance(bound.value, datetime):
+        return (value > bound.value) - (value < bound.value)
+    if isinstance(value, float | int) and isinstance(bound.value, float | int):
+        return (value > bound.value) - (value < bound.value)
+    raise TypeError(f"a {type(value).__name__} cannot be compared with the query's {type(bound.value).__name__}")
+
+
+def _sides(node: Near, part: _Part) -> tuple[list[_Place], list[_Place]]:
+    left, right = (sorted({place for phrase in side for place in part.places(phrase)}) for side in (node.left, node.right))
+    return left, right
+
+
+def _any_near(node: Near, part: _Part) -> bool:
+    left, right = _sides(node, part)
+    return any(_has_neighbour(place, right, node.distance) for place in left)
+
+
+def _near(node: Near, part: _Part) -> Iterator[_Place]:
+    left, right = _sides(node, part)
+    yield from (place for place in left if _has_neighbour(place, right, node.distance))
+    yield from (place for place in right if _has_neighbour(place, left, node.distance))
+
+
+def _has_neighbour(place: _Place, others: list[_Place], distance: int) -> bool:
+    """Whether another occurrence (not this very one) has at most `distance` tokens between; `others` are sorted."""
+    longest = max((other.length for other in others), default=0)
+    first = bisect_left(others, _Place(place.start - distance - longest, 0))
+    last = bisect_left(others, _Place(place.start + place.length + distance + 1, 0))
+    return any(other != place and place.gap(other) <= distance for other in others[first:last])

@@ -1,0 +1,130 @@
+"""Says which fields a query may name, as data: each service can give the parser its own."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import Enum
+
+from yuqing_text.normal import normalize
+
+
+class Kind(Enum):
+    """What the values of a field are, and so how a query writes them."""
+
+    TEXT = "text"
+    """A part of the text: words, phrases and groups of them."""
+    KEYWORD = "keyword"
+    """A whole value, compared as it stands (or in normal form where `folded`)."""
+    ENUM = "enum"
+    """One of a fixed set of values, each with other names for it."""
+    DATE = "date"
+    """An instant: days, moments and ranges of them."""
+    NUMBER = "number"
+    """A number and ranges of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of the query language. `aliases` are other names for it, such as the Chinese one.
+
+    `values` of an enumeration: each name with other names for it. `folded` keywords are compared in normal form, so the index must hold that.
+    `prefix` is put before a keyword that lacks it: `sources/` lets people write `source:daily`.
+    """
+
+    name: str
+    kind: Kind
+    aliases: tuple[str, ...] = ()
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    folded: bool = False
+    prefix: str = ""
+
+    def value_named(self, name: str) -> str | None:
+        """The value of an enumeration that is called `name` in either language, however it is spelt."""
+        wanted = _plain(name)
+        return next((value for value, others in self.values.items() if wanted in map(_plain, (value, *others))), None)
+
+    def keyword(self, written: str) -> str:
+        """A keyword in the form that is compared."""
+        value = normalize(written) if self.folded else written
+        return value if value.startswith(self.prefix) else f"{self.prefix}{value}"
+
+
+class Schema:
+    """The fields that a query may name."""
+
+    def __init__(self, fields: Iterable[Field]) -> None:
+        self.fields = tuple(fields)
+        self._by_name = {normalize(name): each for each in self.fields for name in (each.name, *each.aliases)}
+
+    def __getitem__(self, name: str) -> Field:
+        """The field that is called `name`; KeyError where there is none."""
+        return self._by_name[normalize(name)]
+
+    def find(self, name: str) -> Field | None:
+        """The field that is called `name` in either language, in any case."""
+        return self._by_name.get(normalize(name))
+
+    def nearest(self, name: str) -> str | None:
+        """The field name that a misspelt one was probably meant to be."""
+        close = get_close_matches(normalize(name), self._by_name, n=1, cutoff=0.6)
+        return close[0] if close else None
+
+
+def _plain(name: str) -> str:
+    return normalize(name).replace("-", "_").replace(" ", "_")
+
+
+MEDIUM = {
+    "news": ("新闻",),
+    "forum": ("论坛",),
+    "blog": ("博客",),
+    "review": ("评论", "评价"),
+    "microblog": ("微博", "weibo"),
+    "wechat": ("微信", "微信公众号", "公众号"),
+    "video": ("视频",),
+    "other": ("其他", "其它"),
+}
+SENTIMENT = {
+    "negative": ("负面", "neg"),
+    "neutral": ("中性", "neu"),
+    "positive": ("正面", "pos"),
+}
+INTENT = {
+    "opinion": ("意见",),
+    "suggestion": ("建议",),
+    "complaint": ("投诉",),
+    "tip_off": ("举报",),
+    "praise": ("表扬",),
+    "question": ("咨询",),
+    "news_report": ("报道",),
+    "advertisement": ("广告",),
+}
+STATE = {
+    "present": ("正常",),
+    "vanished": ("已消失", "消失"),
+    "edited": ("已编辑", "编辑"),
+}
+MENTIONS = Schema(
+    (
+        Field("title", Kind.TEXT, ("标题",)),
+        Field("body", Kind.TEXT, ("text", "正文")),
+        Field("site", Kind.KEYWORD, ("站点",), folded=True),
+        Field("source", Kind.KEYWORD, ("信源",), prefix="sources/"),
+        Field("topic", Kind.KEYWORD, ("专题", "监测专题"), prefix="topics/"),
+        Field("author", Kind.KEYWORD, ("作者",), folded=True),
+        Field("language", Kind.KEYWORD, ("语言",), folded=True),
+        Field("region", Kind.KEYWORD, ("地区", "IP属地"), folded=True),
+        Field("medium", Kind.ENUM, ("媒体", "媒体类型"), values=MEDIUM),
+        Field("sentiment", Kind.ENUM, ("情感",), values=SENTIMENT),
+        Field("intent", Kind.ENUM, ("意图",), values=INTENT),
+        Field("state", Kind.ENUM, ("状态",), values=STATE),
+        Field("published", Kind.DATE, ("发布时间", "发布")),
+        Field("first_seen", Kind.DATE, ("首次发现",)),
+        Field("reach", Kind.NUMBER, ("触达",)),
+        Field("likes", Kind.NUMBER, ("点赞",)),
+        Field("comments", Kind.NUMBER, ("评论数",)),
+        Field("reposts", Kind.NUMBER, ("转发",)),
+        Field("rating", Kind.NUMBER, ("评分",)),
+    )
+)
+"""What queries over mentions may name; the terms of the glossary in both languages."""

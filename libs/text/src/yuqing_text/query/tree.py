@@ -1,0 +1,143 @@
+"""The tree that a query becomes: what both the Elasticsearch compiler and the matcher read.
+
+All values are in the form in which they are compared: tokens and folded keywords in normal form, enumeration values by their names,
+times as UTC instants.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """Matches every document: the empty query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """These tokens stand one after the other within one part of the text; `part` None: in any part."""
+
+    tokens: tuple[str, ...]
+    part: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """An occurrence of a left phrase and another of a right phrase in the same part, in any order, at most `distance` tokens between them.
+
+    Occurrences that overlap have nothing between them; one and the same span of tokens is not two occurrences.
+    """
+
+    left: tuple[Phrase, ...]
+    right: tuple[Phrase, ...]
+    distance: int
+
+    @property
+    def part(self) -> str | None:
+        """The part of the text that it is limited to; None: any."""
+        return self.left[0].part
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The field has at least one of these values."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One end of a range."""
+
+    value: float | datetime
+    inclusive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The field has a value between two ends; None is an open end, and with both open any value will do."""
+
+    field: str
+    lower: Bound | None = None
+    upper: Bound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """What the operand does not match."""
+
+    operand: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All operands match; at least two."""
+
+    operands: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one operand matches; at least two."""
+
+    operands: tuple["Node", ...]
+
+
+Node: TypeAlias = Everything | Phrase | Near | OneOf | Range | Not | And | Or
+
+
+def all_of(operands: list[Node]) -> Node:
+    """AND of nodes, without AND in AND."""
+    flat = tuple(inner for node in operands for inner in (node.operands if isinstance(node, And) else (node,)))
+    return flat[0] if len(flat) == 1 else And(flat)
+
+
+def any_of(operands: list[Node]) -> Node:
+    """OR of nodes, without OR in OR."""
+    flat = tuple(inner for node in operands for inner in (node.operands if isinstance(node, Or) else (node,)))
+    return flat[0] if len(flat) == 1 else Or(flat)
+
+
+def none_of(operand: Node) -> Node:
+    """NOT of a node; twice is none."""
+    return operand.operand if isinstance(operand, Not) else Not(operand)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below."""
+    match node:
+        case And(operands) | Or(operands):
+            return operands
+        case Not(operand):
+            return (operand,)
+        case _:
+            return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def clauses(node: Node) -> int:
+    """How many things an engine has to look up: phrases, values, ranges; each pair of a NEAR is one."""
+    match node:
+        case OneOf(values=values):
+            return len(values)
+        case Near(left=left, right=right):
+            return len(left) * len(right)
+        case And() | Or() | Not():
+            return sum(clauses(child) for child in children(node))
+        case _:
+            return 1
+
+
+def depth(node: Node) -> int:
+    """How many operators stand one in another."""
+    below = children(node)
+    return 1 + max(map(depth, below)) if below else 0

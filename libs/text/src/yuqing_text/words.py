@@ -1,0 +1,22 @@
+"""Picks the words of a text that 'top terms' count: whole words in normal form, without those that say nothing."""
+
+import re
+from collections import Counter
+
+import rjieba
+
+from yuqing_text.normal import normalize
+from yuqing_text.stop_words import STOP_WORDS
+from yuqing_text.tokens import HAN_CHARACTERS
+
+MOST_WORDS = 200
+"""A text that has more distinct words gives its most frequent ones."""
+_WORD = re.compile(rf"[{HAN_CHARACTERS}]{{2,16}}|(?=[^\W_]*[^\W\d_])[^\W_{HAN_CHARACTERS}]{{2,40}}")
+
+
+def words(text: str, *, most: int = MOST_WORDS) -> list[str]:
+    """The distinct words of at least two characters, at most `most`, in the order of their first use where all fit; numbers are no words."""
+    counts = Counter(word for word in rjieba.cut(normalize(text)) if word not in STOP_WORDS and _WORD.fullmatch(word))
+    if len(counts) <= most:
+        return list(counts)
+    return [word for word, _ in counts.most_common(most)]
