@@ -2,6 +2,7 @@
 
 import io
 from http import HTTPStatus
+from typing import Any
 
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.utils import Digester
@@ -22,7 +23,7 @@ class _Sha256Writer(WARCWriter):  # pyright: ignore[reportUntypedBaseClass] # th
 def record_of(fetched: Fetched) -> bytes:
     """The compressed response record of a page."""
     out = io.BytesIO()
-    writer = _Sha256Writer(out, gzip=True, warc_version="1.1")
+    writer: Any = _Sha256Writer(out, gzip=True, warc_version="1.1")
     kept = [(name, value) for name, value in fetched.headers.items() if name not in _TRANSFER]
     headers = StatusAndHeaders(_status_line(fetched.status), [*kept, ("content-length", str(len(fetched.body)))], protocol="HTTP/1.1")
     writer.write_record(

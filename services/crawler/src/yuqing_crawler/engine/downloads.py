@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import structlog
 from scrapy import Request, Spider, signals
@@ -84,7 +84,7 @@ class Downloads:
         return downloads
 
     async def _start(self) -> None:
-        reactor.install().installNameResolver(self._resolver)
+        reactor.install().installNameResolver(cast("Any", self._resolver))  # declared to Zope, which types do not see
         logging.getLogger("scrapy").setLevel(logging.ERROR)
         logging.getLogger("twisted").setLevel(logging.ERROR)
         self._crawler = Crawler(FetchingSpider, _scrapy_settings(self._settings))

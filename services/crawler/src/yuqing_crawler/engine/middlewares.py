@@ -1,5 +1,6 @@
 """The crawler's own steps in Scrapy's downloader, in this order for each request, redirects and repetitions included."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, Protocol, Self, cast
 from urllib.parse import urlsplit
@@ -34,9 +35,10 @@ class FetchingSpider(Spider):
     name = "yuqing"
     parts: Parts
 
-    async def start(self) -> Any:
+    async def start(self) -> AsyncIterator[Any]:
         """No requests of its own."""
-        for request in ():
+        no_requests: tuple[Request, ...] = ()
+        for request in no_requests:
             yield request
 
 

@@ -6,10 +6,9 @@ take SIGTERM away from the service. Import nothing before `install` that imports
 
 import asyncio
 import sys
-from typing import cast
 
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
-from twisted.internet.main import installReactor
+from twisted.internet.main import installReactor  # pyright: ignore[reportUnknownVariableType] # it carries no types
 
 _MODULE = "twisted.internet.reactor"
 
@@ -29,4 +28,4 @@ def install() -> AsyncioSelectorReactor:
     reactor = AsyncioSelectorReactor(loop)
     installReactor(reactor)
     reactor.startRunning(installSignalHandlers=False)
-    return cast("AsyncioSelectorReactor", reactor)
+    return reactor

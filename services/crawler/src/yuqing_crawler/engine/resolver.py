@@ -7,11 +7,12 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from ipaddress import IPv6Address, ip_address
+from typing import Protocol
 
 from twisted.internet.address import IPv4Address as Ipv4Endpoint
 from twisted.internet.address import IPv6Address as Ipv6Endpoint
-from twisted.internet.interfaces import IHostnameResolver, IHostResolution, IResolutionReceiver
-from zope.interface import implementer
+from twisted.internet.interfaces import IHostnameResolver, IHostResolution
+from zope.interface import classImplements  # pyright: ignore[reportUnknownVariableType] # it carries no types
 
 from yuqing_crawler.domain.guard import Address, Opening, is_public, literal
 
@@ -20,7 +21,14 @@ Lookup = Callable[[str], Awaitable[Sequence[Address]]]
 """From a name to all its addresses. Errors: OSError where it has none."""
 
 
-@implementer(IHostResolution)
+class Receiver(Protocol):
+    """Twisted's IResolutionReceiver, as a type."""
+
+    def resolutionBegan(self, resolution: object) -> None: ...  # noqa: N802
+    def addressResolved(self, address: object) -> None: ...  # noqa: N802
+    def resolutionComplete(self) -> None: ...  # noqa: N802
+
+
 class _Resolution:
     def __init__(self, name: str) -> None:
         self.name = name
@@ -29,7 +37,6 @@ class _Resolution:
         """Nothing to cancel: the answer of a cancelled look-up is dropped by its receiver."""
 
 
-@implementer(IHostnameResolver)
 class GuardedResolver:
     """Answers with public addresses only; a name that has others besides is cut down to the public ones, one that has none is not found.
 
@@ -45,12 +52,12 @@ class GuardedResolver:
 
     def resolveHostName(  # noqa: N802 - Twisted's name
         self,
-        resolutionReceiver: IResolutionReceiver,  # noqa: N803 - Twisted calls it by name
+        resolutionReceiver: Receiver,  # noqa: N803 - Twisted calls it by name
         hostName: str,  # noqa: N803
         portNumber: int = 0,  # noqa: N803
         addressTypes: object = None,  # noqa: ARG002, N803
         transportSemantics: str = "TCP",  # noqa: ARG002, N803
-    ) -> IHostResolution:
+    ) -> object:
         """Twisted's door: reports to the receiver, later."""
         resolution = _Resolution(hostName)
         resolutionReceiver.resolutionBegan(resolution)
@@ -59,7 +66,7 @@ class GuardedResolver:
         task.add_done_callback(self._running.discard)
         return resolution
 
-    async def _answer(self, receiver: IResolutionReceiver, host: str, port: int) -> None:
+    async def _answer(self, receiver: Receiver, host: str, port: int) -> None:
         try:
             for endpoint in await self.endpoints(host, port):
                 receiver.addressResolved(endpoint)
@@ -94,6 +101,11 @@ class GuardedResolver:
             return await asyncio.wait_for(self._lookup(name), self._timeout_seconds)
         except (OSError, TimeoutError, UnicodeError):
             return []
+
+
+# Declared by a call: the decorator that Zope has for it takes the class's type away.
+classImplements(_Resolution, IHostResolution)
+classImplements(GuardedResolver, IHostnameResolver)
 
 
 def _endpoint(address: Address, port: int) -> Ipv4Endpoint | Ipv6Endpoint:

@@ -184,7 +184,9 @@ async def _new_entries(connection: AsyncConnection, pages: Sequence[PageRecord],
 async def _mark_seen(connection: AsyncConnection, contents: Mapping[SeenKey, bytes], now: datetime) -> set[SeenKey]:
     """Remembers contents and returns the keys whose content is not what was remembered."""
     changed: set[SeenKey] = set()
-    rows = [{"source_id": source_id, "key": key, "content": content, "at": now} for (source_id, key), content in contents.items()]
+    rows: list[dict[str, object]] = [
+        {"source_id": source_id, "key": key, "content": content, "at": now} for (source_id, key), content in contents.items()
+    ]
     for part in _parts(rows):
         mark = upsert(seen, connection).values(part)
         mark = mark.on_conflict_do_update(

@@ -86,7 +86,7 @@ async def _due(connection: AsyncConnection, source_ids: Sequence[str], pages: in
 async def _left_over(connection: AsyncConnection, source_id: str, pages: int) -> tuple[PendingPage, ...]:
     columns = (frontier.c.id, frontier.c.follow, frontier.c.cursor, frontier.c.attempts)
     query = select(*columns).where(frontier.c.source_id == source_id).order_by(frontier.c.attempts, frontier.c.id).limit(pages)
-    rows = (await connection.execute(query))
+    rows = await connection.execute(query)
     return tuple(PendingPage(Follow(**follow), number, cursor, attempts) for number, follow, cursor, attempts in rows)
 
 

@@ -4,21 +4,16 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping
 
 import structlog
 
-from yuqing_crawler import wire
 from yuqing_crawler.domain import runs
 from yuqing_crawler.domain.health import RunTally
-from yuqing_crawler.domain.kinds.kind import SourceView
-from yuqing_crawler.domain.kinds.registry import InvalidParametersError, UnknownKindError, kind_named, parameters_from_mapping
+from yuqing_crawler.domain.kinds.registry import InvalidParametersError, UnknownKindError
 from yuqing_crawler.domain.outcomes import Outcome
-from yuqing_crawler.domain.source import Source
 from yuqing_crawler.engine import run
-from yuqing_crawler.engine.reading import Job
+from yuqing_crawler.engine.jobs import OpenSecrets, job_of
 from yuqing_crawler.engine.run import Limits, Workbench
-from yuqing_crawler.engine.secrets import Secrets
 from yuqing_crawler.settings import Settings
 from yuqing_crawler.store import schedules, sources
 from yuqing_crawler.store.schedules import Due
@@ -28,16 +23,6 @@ RUNS = Outcomes("crawler.run", "How runs of sources end")
 LONGEST_WAIT_SECONDS = 1.0
 """How late a source can be that another replica, or a person there, made due."""
 _log = structlog.get_logger(__name__)
-
-OpenSecrets = Callable[[Source], Secrets]
-
-
-def job_of(source: Source, open_secrets: OpenSecrets, *, zone: str, cursor: Mapping[str, str] | None = None) -> Job:
-    """The source, ready to be read. Errors: UnknownKindError, InvalidParametersError."""
-    kind = kind_named(source.kind)
-    parameters = parameters_from_mapping(source.kind, source.parameters)
-    view = SourceView(source.address, parameters, wire.medium_name(source.medium), source.zone(zone), cursor or {})
-    return Job(source, kind, view, open_secrets(source))
 
 
 class Scheduler:

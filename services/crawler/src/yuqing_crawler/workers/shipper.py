@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
 import grpc.aio
 import structlog
@@ -99,7 +99,7 @@ class _Shipment:
 
     async def run(self) -> None:
         """Sends and settles until the stream's time is over. Errors: AioRpcError, Silence."""
-        call = cast("Stream", self._indexing.IngestMentions(timeout=STREAM_SECONDS + SILENCE_SECONDS))
+        call = self._indexing.IngestMentions(timeout=STREAM_SECONDS + SILENCE_SECONDS)
         settling = asyncio.create_task(self._settle_all(call), name="settle")
         sending = asyncio.create_task(self._send_all(call), name="send")
         try:

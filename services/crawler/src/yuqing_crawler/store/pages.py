@@ -1,0 +1,33 @@
+"""Stored pages: what is known of each, which have come to their end, and which belong to what was erased."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import RowMapping, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from yuqing_crawler.store.tables import page_document, stored_page
+
+
+async def get(connection: AsyncConnection, sha256: str) -> RowMapping | None:
+    """The page's row."""
+    return (await connection.execute(select(stored_page).where(stored_page.c.sha256 == sha256))).mappings().one_or_none()
+
+
+async def expired(connection: AsyncConnection, now: datetime, *, limit: int) -> Sequence[str]:
+    """Pages whose time is over; one under a legal hold has no end."""
+    query = select(stored_page.c.sha256).where(stored_page.c.expires_at < now).order_by(stored_page.c.expires_at).limit(limit)
+    return (await connection.execute(query)).scalars().all()
+
+
+async def of_documents(connection: AsyncConnection, keys: Sequence[bytes]) -> Sequence[str]:
+    """The pages that documents were read from, except those under a legal hold."""
+    held = stored_page.c.expires_at.is_(None)
+    query = select(page_document.c.sha256).join(stored_page, stored_page.c.sha256 == page_document.c.sha256)
+    return (await connection.execute(query.where(page_document.c.document_key.in_(keys), ~held).distinct())).scalars().all()
+
+
+async def forget(connection: AsyncConnection, digests: Sequence[str]) -> None:
+    """Removes the rows of pages whose objects are gone."""
+    for table in (page_document, stored_page):
+        await connection.execute(delete(table).where(table.c.sha256.in_(digests)))
