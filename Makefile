@@ -36,7 +36,7 @@ bench: setup ## Measures, side by side with a named reference
 	@$(BIN)/python -m tests.bench
 
 clauses: setup ## Prints which clauses of the regulation a passing test shows
-	@.ci/clauses
+	@$(BIN)/pytest --clauses --quiet
 
 clean: ## Removes the environment and this installation's data
 	@rm -rf .venv var

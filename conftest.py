@@ -1,3 +1,3 @@
-"""Switches on the fixtures that every test suite of the workspace shares."""
+"""Switches on what every test suite of the workspace shares: real engines, and the table of clauses."""
 
-pytest_plugins = ["yuqing_testkit.plugin"]
+pytest_plugins = ["yuqing_testkit.plugin", "yuqing_testkit.clauses"]
