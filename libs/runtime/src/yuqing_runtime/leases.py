@@ -17,6 +17,8 @@ from yuqing_runtime.clock import database_milliseconds
 from yuqing_runtime.database import Database, upsert
 from yuqing_runtime.tables import lease as table
 
+_USED = 0.8
+"""The part of a lease's time in which its holder works; the rest is for stopping before another may start."""
 _log = structlog.get_logger()
 
 
@@ -85,14 +87,15 @@ def _is_held(lease: Lease) -> tuple[ColumnElement[bool], ...]:
 async def lease(database: Database, name: str, *, ttl_seconds: float = 15.0) -> AsyncGenerator[Lease, None]:
     """Waits until the lease is ours, renews it during the block and gives it back after.
 
-    The block is cancelled, and LeaseLostError raised, before the lease can run out: also when the database cannot be reached to renew it.
+    The block is cancelled, and LeaseLostError raised, a fifth of the time before the lease can run out: also when the database cannot be
+    reached to renew it. What the block does on being cancelled must fit into that fifth.
     """
     loop = asyncio.get_running_loop()
     asked_at = loop.time()
     while (held := await acquire(database, name, ttl_seconds=ttl_seconds)) is None:
         await asyncio.sleep(ttl_seconds * random.uniform(0.1, 0.3))
         asked_at = loop.time()
-    deadline = asyncio.timeout_at(asked_at + ttl_seconds)
+    deadline = asyncio.timeout_at(asked_at + ttl_seconds * _USED)
     try:
         async with deadline:
             renewing = asyncio.create_task(_keep(database, held, deadline))
@@ -119,7 +122,7 @@ async def _keep(database: Database, held: Lease, deadline: asyncio.Timeout) -> N
         except Exception as error:  # noqa: BLE001 - the deadline decides; until then it is tried again
             _log.warning("lease_not_renewed", lease=held.name, error=repr(error))
             continue
-        deadline.reschedule(asked_at + held.ttl_seconds if renewed else loop.time())
+        deadline.reschedule(asked_at + held.ttl_seconds * _USED if renewed else loop.time())
         if not renewed:
             return
 

@@ -8,9 +8,10 @@ import sys
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text, update
+from sqlalchemy import Column, Integer, MetaData, Table, event, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, StatementError
 
+from yuqing_runtime import engines
 from yuqing_runtime.columns import Json, UtcDateTime
 from yuqing_runtime.database import Database, upsert
 
@@ -183,3 +184,21 @@ async def test_moment_without_zone_is_refused(typed_database):
     with pytest.raises(StatementError, match="naive"):
         async with typed_database.write() as connection:
             await connection.execute(insert(typed).values(id=1, at=datetime(2026, 3, 1)))  # noqa: DTZ001 - that is the case
+
+
+async def test_connection_in_the_making_is_kept_when_its_task_is_cancelled(database_url):
+    database = await Database.open(database_url, schema="records")
+    await database._engines.writer.dispose()  # so that the next one must be made
+    pool = database._engines.reader.sync_engine.pool
+
+    async def read() -> None:
+        async with database.read():
+            pass
+
+    task = asyncio.create_task(read())
+    event.listen(pool, "connect", lambda *_: task.cancel())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await asyncio.gather(*engines._closing)
+    assert (pool.checkedin(), pool.checkedout()) == (1, 0)
+    await database.close()
