@@ -8,6 +8,8 @@ POSTS_PER_PAGE = 15
 """Floors of a thread on one page."""
 COMMENTS_PER_PAGE = 50
 """Comments on one page, the newest first."""
+FIRST_ARTICLE, FIRST_POST, FIRST_COPY = 2_000_000, 300_000, 700_000
+"""What is added to a sketch's number to make the site's own."""
 _FIRST_STATUS = 5_230_417_700_000_000
 _STATUS_STEP = 9_973
 
@@ -19,9 +21,9 @@ def native_id(sketch: Sketch) -> str:
         case Place.MICROBLOG | Place.REPOST:
             return str(_FIRST_STATUS + number * _STATUS_STEP)
         case Place.ARTICLE:
-            return str(2_000_000 + number)
+            return str(FIRST_ARTICLE + number)
         case Place.COPY:
-            return f"p{700_000 + number}"
+            return f"p{FIRST_COPY + number}"
         case Place.ESSAY:
             return f"e{number}"
         case Place.REVIEW:
@@ -29,7 +31,7 @@ def native_id(sketch: Sketch) -> str:
         case Place.COMMENT:
             return f"c{number}"
         case Place.THREAD | Place.REPLY:
-            return str(300_000 + number)
+            return str(FIRST_POST + number)
 
 
 def number_of_status(status: str) -> int | None:

@@ -6,7 +6,7 @@ pace of real life, whatever the speed.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 SECONDS_PER_HOUR = 3600.0
 
@@ -26,9 +26,9 @@ class StoryClock:
             raise ValueError("the world's speed must be above 0")
 
     def wall(self, hour: float) -> datetime:
-        """The moment at which this hour of the story is reached."""
+        """The moment at which this hour of the story is reached, in UTC."""
         pace = self.speed if hour > 0 else 1.0
-        return self.start + timedelta(seconds=hour * SECONDS_PER_HOUR / pace)
+        return (self.start + timedelta(seconds=hour * SECONDS_PER_HOUR / pace)).astimezone(UTC)
 
     def hour(self, at: datetime) -> float:
         """The hour of the story that is reached at this moment; below 0 before the start."""

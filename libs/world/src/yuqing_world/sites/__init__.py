@@ -1,0 +1,1 @@
+"""The town's websites, each with its own look, over one story."""
