@@ -1,0 +1,86 @@
+"""Tables for people."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+MEDIA = {
+    "MEDIUM_NEWS": "新闻",
+    "MEDIUM_FORUM": "论坛",
+    "MEDIUM_BLOG": "博客",
+    "MEDIUM_REVIEW": "评论",
+    "MEDIUM_MICROBLOG": "微博",
+    "MEDIUM_WECHAT": "微信",
+    "MEDIUM_VIDEO": "视频",
+    "MEDIUM_OTHER": "其他",
+}
+SENTIMENTS = {
+    "SENTIMENT_NEGATIVE": Text("负面", "red"),
+    "SENTIMENT_NEUTRAL": Text("中性", "dim"),
+    "SENTIMENT_POSITIVE": Text("正面", "green"),
+}
+STATES = {
+    "HEALTH_STATE_NEW": Text("待采集", "dim"),
+    "HEALTH_STATE_HEALTHY": Text("正常", "green"),
+    "HEALTH_STATE_FAILING": Text("失败", "red"),
+    "HEALTH_STATE_SILENT": Text("安静", "yellow"),
+    "HEALTH_STATE_REFUSED": Text("被拒", "red"),
+    "HEALTH_STATE_BLOCKED": Text("缺依据", "yellow"),
+    "HEALTH_STATE_PAUSED": Text("暂停", "dim"),
+}
+_FRAGMENT_CHARACTERS = 80
+
+
+def local_time(value: str | None) -> str:
+    """A time of the wire in this machine's zone, to the minute; empty for none."""
+    return datetime.fromisoformat(value).astimezone().strftime("%m-%d %H:%M") if value else ""
+
+
+def show_hits(console: Console, reply: Mapping[str, Any]) -> None:
+    """The mentions found, with the matched words marked."""
+    table = Table("时间", "情感", "媒体", "站点", "作者", "内容", title=f"共 {int(reply['totalSize']):,} 条", title_justify="left")
+    for hit in reply["hits"]:
+        mention, document = hit["mention"], hit["mention"]["document"]
+        table.add_row(
+            local_time(document.get("publishedTime") or mention.get("firstSeenTime")),
+            SENTIMENTS.get(mention.get("judgement", {}).get("sentiment", ""), Text("?")),
+            MEDIA.get(document["medium"], ""),
+            document["site"],
+            document.get("author", {}).get("displayName", ""),
+            _content(hit),
+        )
+    console.print(table)
+
+
+def _content(hit: Mapping[str, Any]) -> Text:
+    document = hit["mention"]["document"]
+    marked = Text(overflow="fold")
+    highlights: Sequence[Mapping[str, Any]] = hit["highlights"][:2]
+    for highlight in highlights:
+        piece = Text(highlight["fragment"].replace("\n", " "))
+        for span in highlight["spans"]:
+            piece.stylize("bold yellow", span.get("start", 0), span["end"])
+        marked.append_text(piece).append(" ")
+    return marked if highlights else Text((document["title"] or document["text"])[:_FRAGMENT_CHARACTERS].replace("\n", " "))
+
+
+def show_sources(console: Console, sources: Sequence[Mapping[str, Any]]) -> None:
+    """The sources with their health."""
+    table = Table("信源", "采集方式", "媒体", "状态", "最近成功", "下次", "24小时条数", "说明")
+    for source in sources:
+        health = source.get("health", {})
+        table.add_row(
+            f"{source['displayName']}\n[dim]{source['name']}[/dim]",
+            source["kind"],
+            MEDIA.get(source["medium"], ""),
+            STATES.get(health.get("state", ""), Text("?")),
+            local_time(health.get("lastSuccessTime")),
+            local_time(health.get("nextRunTime")),
+            str(health.get("itemsLastDay", "0")),
+            health.get("detail", ""),
+        )
+    console.print(table)
