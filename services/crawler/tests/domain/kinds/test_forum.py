@@ -35,7 +35,8 @@ def post(number: int, text: str, quote: str = "") -> str:
 
 def thread(*posts: str, further: str = "") -> str:
     link = f'<a href="{further}">下一页</a>' if further else ""
-    return f'<html><head><title>手柄松动了怎么办_青岚论坛</title></head><body><h1>手柄松动了怎么办</h1><div id="posts">{"".join(posts)}</div>{link}</body></html>'
+    head = "<head><title>手柄松动了怎么办_青岚论坛</title></head>"
+    return f'<html>{head}<body><h1>手柄松动了怎么办</h1><div id="posts">{"".join(posts)}</div>{link}</body></html>'
 
 
 POSTS = (

@@ -64,7 +64,7 @@ class ApiParameters(Parameters):
     native_id_prefix: str = Field("", max_length=40, description="Set where the site counts several kinds of thing from 1")
     repost: JsonPath | None = Field(None, description="The object in an item that it passes on; a document of its own")
     replies: JsonPath | None = Field(None, description="The comments inside an item, with the same fields")
-    paging: Paging = Paging()
+    paging: Paging = Paging.model_validate({})
     query: dict[str, str] = Field(default_factory=dict)
     headers: dict[str, str] = Field(default_factory=dict, description="Values may hold {secret:name}")
     detail: str | None = Field(None, max_length=1000, description="The address of one item, with {native_id}, for later looks")
