@@ -41,6 +41,8 @@ _STATUS_FIELDS = {
     "repost_of": "$.retweeted_status.id",
 }
 
+_STATUSES_READ = {"fields": _STATUS_FIELDS, "repost": "$.retweeted_status", "detail": "/api/v1/statuses/{native_id}"}
+
 
 class SuggestedSource(TypedDict):
     """A source as the crawler's interface takes it. `parameters` are those of its kind."""
@@ -102,21 +104,30 @@ _STATUSES = (
         "api",
         "MICROBLOG",
         f"http://{MICROBLOG}/api/v1/timeline",
-        {"items": "$.statuses[*]", "fields": _STATUS_FIELDS, "paging": {"by": "cursor", "parameter": "cursor", "next": "$.next_cursor"}},
+        {
+            **_STATUSES_READ,
+            "items": "$.statuses[*]",
+            "paging": {"style": "cursor", "parameter": "cursor", "next": "$.next_cursor", "page_limit": 100},
+        },
     ),
     _Place(
         "微谈·搜索霁川",
         "api",
         "MICROBLOG",
-        f"http://{MICROBLOG}/api/v1/search?q=%E9%9C%81%E5%B7%9D",
-        {"items": "$.data.list[*]", "fields": _STATUS_FIELDS, "paging": {"by": "page", "parameter": "page", "first": 1}},
+        f"http://{MICROBLOG}/api/v1/search",
+        {
+            **_STATUSES_READ,
+            "items": "$.data.list[*]",
+            "paging": {"style": "page", "parameter": "page", "start": 1, "page_limit": 20},
+            "query": {"q": "霁川"},
+        },
     ),
     _Place(
         "微谈·热门",
         "api",
         "MICROBLOG",
         f"http://{MICROBLOG}/api/v1/hot",
-        {"items": "$.statuses[*]", "fields": _STATUS_FIELDS, "headers": {"X-Town-Token": "{secret:token}"}},
+        {**_STATUSES_READ, "items": "$.statuses[*]", "headers": {"X-Town-Token": "{secret:token}"}},
         {"token": TOKEN},
     ),
 )
