@@ -56,7 +56,11 @@ def supervisor(units: list[FakeUnit], journal: list[str], ready_within_seconds: 
 
 async def run(*units: FakeUnit, journal: list[str]) -> None:
     stop = asyncio.Event()
-    await supervisor(list(units), journal).run(stop, when_ready=stop.set)
+
+    async def when_ready() -> None:
+        stop.set()
+
+    await supervisor(list(units), journal).run(stop, when_ready)
 
 
 async def test_unit_starts_when_those_it_waits_for_are_ready() -> None:
@@ -79,8 +83,12 @@ async def test_unit_is_started_again_when_it_ends_before_and_after_it_is_ready()
 async def test_all_is_stopped_and_the_late_one_named_when_not_all_become_ready() -> None:
     journal: list[str] = []
     units = [FakeUnit("quick", journal), FakeUnit("late", journal, lives=[])]
+
+    async def when_ready() -> None:
+        journal.append("ready")
+
     with pytest.raises(StartFailed, match=r"late .*\n.*last words of late") as failure:
-        await supervisor(units, journal, ready_within_seconds=0.05).run(asyncio.Event(), when_ready=lambda: journal.append("ready"))
+        await supervisor(units, journal, ready_within_seconds=0.05).run(asyncio.Event(), when_ready)
     assert "quick" not in str(failure.value)
     assert journal[-2:] == ["stop late", "stop quick"]
     assert "ready" not in journal

@@ -4,15 +4,18 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from yuqing_cli.up.demonstration import register_once
 from yuqing_cli.up.keys import make_keys
 from yuqing_cli.up.lock import RunLock, RunNote
 from yuqing_cli.up.logs import ServiceLog
 from yuqing_cli.up.plan import (
+    CRAWLER,
     ELASTICSEARCH,
+    GATEWAY,
     Run,
     choose_ports,
     environment,
@@ -35,14 +38,14 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass
 class Assembly:
-    """One run. `world_arguments` None: without the demonstration world."""
+    """One run of the services (name → module), with the demonstration world or without."""
 
     settings: UpSettings
     var: Path
     lock: RunLock
     gateway_port: int
     services: Mapping[str, str]
-    world_arguments: Sequence[str] | None
+    with_world: bool
     say: Say
     verbose: bool = False
     _begun: float = field(default_factory=time.time, init=False)
@@ -73,7 +76,7 @@ class Assembly:
         for number in STOP_SIGNALS:
             loop.add_signal_handler(number, stop.set)
         try:
-            await supervisor.run(stop, when_ready=lambda: self._welcome(run))
+            await supervisor.run(stop, when_ready=lambda: self._when_ready(run))
         finally:
             self.say("已全部停止 (all stopped)")
 
@@ -93,15 +96,21 @@ class Assembly:
         return Run(self.var, keys, secret, url, ports)
 
     def _units(self, run: Run, node: ElasticsearchNode | None) -> list[Unit]:
-        shared = environment(run)
+        shared = environment(run, with_world=self.with_world)
         processes = [service_process(name, module, run, shared) for name, module in self.services.items()]
-        if self.world_arguments is not None:
-            processes.append(world_process(run, shared, self.world_arguments))
+        if self.with_world:
+            processes.append(world_process(run, shared))
         engines: list[Unit] = [ElasticsearchUnit(node)] if node else []
         return [*engines, *(self._service(process) for process in present_only(processes, [unit.name for unit in engines]))]
 
     def _service(self, process: Process) -> ServiceUnit:
         return ServiceUnit(process, ServiceLog(process.name, self.var / "log", say=self.say, verbose=self.verbose))
+
+    async def _when_ready(self, run: Run) -> None:
+        self._welcome(run)
+        if self.with_world and {GATEWAY, CRAWLER} <= self.services.keys():
+            accounts = self.var / FIRST_ACCOUNTS
+            await register_once(run.ports.gateway_url, run.ports.world_url, var=self.var, accounts=accounts, say=self.say)
 
     def _welcome(self, run: Run) -> None:
         self.say(f"全部就绪,用时 {time.time() - self._begun:.0f} 秒 (all ready)。Ctrl-C 停止 (stops).")

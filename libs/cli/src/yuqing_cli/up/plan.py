@@ -13,13 +13,14 @@ from yuqing_cli.up.probes import GrpcHealth, HttpHealth, Probe
 from yuqing_cli.up.settings import given_address
 from yuqing_cli.up.units import Process
 from yuqing_embedded.ports import free_port
+from yuqing_world.hosts import hosts
 
 GROUP = "yuqing.services"
-GATEWAY, WORLD, ELASTICSEARCH = "gateway", "world", "elasticsearch"
+GATEWAY, CRAWLER, WORLD, ELASTICSEARCH = "gateway", "crawler", "world", "elasticsearch"
 # Who must be ready before a service starts. Others find each other by themselves; these would only begin with failures.
-AFTER: Mapping[str, Sequence[str]] = {"indexing": (ELASTICSEARCH, "scoring"), "crawler": ("indexing", GATEWAY, WORLD)}
+AFTER: Mapping[str, Sequence[str]] = {"indexing": (ELASTICSEARCH, "scoring"), CRAWLER: ("indexing", GATEWAY, WORLD)}
 # Groups in which all is stopped: nobody new is let in, what is under way ends, and what others stand on goes last.
-STOP_FIRST: Sequence[Sequence[str]] = (("crawler", WORLD), (GATEWAY,))
+STOP_FIRST: Sequence[Sequence[str]] = ((CRAWLER, WORLD), (GATEWAY,))
 STOP_LAST: Sequence[Sequence[str]] = (("indexing",), ("scoring",), (ELASTICSEARCH,))
 DRAIN_SECONDS = "2"  # five groups of processes must be gone within 15 s
 
@@ -36,6 +37,10 @@ class Ports:
     @property
     def gateway_url(self) -> str:
         return f"http://127.0.0.1:{self.gateway}"
+
+    @property
+    def world_url(self) -> str:
+        return f"http://127.0.0.1:{self.world}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ def run_mark(var: Path) -> str:
 
 def installed_services() -> dict[str, str]:
     """Name → module of the services that are installed (entry-point group `yuqing.services`)."""
-    return {entry.name: entry.value for entry in entry_points(group=GROUP)}
+    return {entry.name: entry.module for entry in entry_points(group=GROUP)}
 
 
 def choose_ports(services: Sequence[str], *, gateway: int, world: int) -> Ports:
@@ -70,7 +75,7 @@ def choose_ports(services: Sequence[str], *, gateway: int, world: int) -> Ports:
     return Ports(gateway or free_port(), world or free_port(), addresses, {service: free_port() for service in services})
 
 
-def environment(run: Run, world_hosts: Sequence[str] = (), base: Mapping[str, str] = os.environ) -> dict[str, str]:
+def environment(run: Run, *, with_world: bool, base: Mapping[str, str] = os.environ) -> dict[str, str]:
     """What every service of the run finds in its environment. The README of this package lists it."""
     ports = run.ports
     own = {
@@ -86,8 +91,9 @@ def environment(run: Run, world_hosts: Sequence[str] = (), base: Mapping[str, st
         own[f"YUQING_{service.upper()}_METRICS_PORT"] = str(ports.metrics[service])
     if GATEWAY in ports.addresses:  # the directory is a part of the gateway's process
         own["YUQING_DIRECTORY_ADDRESS"] = ports.addresses[GATEWAY]
-    if world_hosts:
-        own["YUQING_CRAWLER_HOSTS"] = json.dumps(dict.fromkeys(world_hosts, f"127.0.0.1:{ports.world}"))
+    if with_world:
+        own["YUQING_CRAWLER_HOSTS"] = json.dumps(hosts(ports.world))
+        own["YUQING_GATEWAY_DEMONSTRATION"] = "true"
     return {"YUQING_DRAIN_SECONDS": DRAIN_SECONDS, **base, **own}
 
 
@@ -97,10 +103,10 @@ def service_process(name: str, module: str, run: Run, environment: Mapping[str, 
     return Process(name, python_module(run, module), environment, probe, AFTER.get(name, ()))
 
 
-def world_process(run: Run, environment: Mapping[str, str], arguments: Sequence[str]) -> Process:
-    """The demonstration world's process."""
-    command = (*python_module(run, "yuqing_world"), "--port", str(run.ports.world), *arguments)
-    return Process(WORLD, command, environment, HttpHealth(f"http://127.0.0.1:{run.ports.world}/healthz"))
+def world_process(run: Run, environment: Mapping[str, str]) -> Process:
+    """The demonstration world's process; it reads its own settings (`YUQING_WORLD_…`) from the environment."""
+    command = (*python_module(run, "yuqing_world"), "--port", str(run.ports.world))
+    return Process(WORLD, command, environment, HttpHealth(f"{run.ports.world_url}/clock"))
 
 
 def python_module(run: Run, module: str) -> tuple[str, ...]:

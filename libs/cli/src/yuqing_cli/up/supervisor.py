@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,20 +31,20 @@ class Supervisor:
     stop_within_seconds: float = STOP_WITHIN_SECONDS
     _ready: dict[str, asyncio.Event] = field(default_factory=dict[str, asyncio.Event], init=False)
 
-    async def run(self, stop: asyncio.Event, when_ready: Callable[[], None]) -> None:
-        """Runs until `stop` is set; calls `when_ready` once when every unit is. Raises StartFailed when that takes too long."""
+    async def run(self, stop: asyncio.Event, when_ready: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Runs until `stop` is set; does `when_ready` once when every unit is. Raises StartFailed when that takes too long."""
         self._ready = {unit.name: asyncio.Event() for unit in self.units}
-        keepers = [asyncio.create_task(self._keep(unit), name=unit.name) for unit in self.units]
-        stopping = asyncio.create_task(stop.wait())
+        stopping: asyncio.Task[Any] = asyncio.create_task(stop.wait())
+        tasks = [stopping, *(asyncio.create_task(self._keep(unit), name=unit.name) for unit in self.units)]
         try:
-            await self._wait_ready([stopping, *keepers])
+            await self._wait_ready(tasks)
             if not stopping.done():
-                when_ready()
-                await self._wait_first([stopping, *keepers])
+                tasks.append(asyncio.create_task(self._then_for_ever(when_ready)))
+                await self._wait_first(tasks)
         finally:
-            for task in (stopping, *keepers):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(stopping, *keepers, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self._stop_all()
 
     async def _wait_ready(self, tasks: "Sequence[asyncio.Future[Any]]") -> None:
@@ -63,6 +63,11 @@ class Supervisor:
     async def _all_ready(self) -> None:
         for event in self._ready.values():
             await event.wait()
+
+    @staticmethod
+    async def _then_for_ever(work: Callable[[], Coroutine[None, None, None]]) -> None:
+        await work()
+        await asyncio.Event().wait()
 
     @staticmethod
     async def _wait_first(tasks: "Sequence[asyncio.Future[Any]]") -> None:
