@@ -1,0 +1,1 @@
+"""Mentions and observations as Elasticsearch keeps them."""

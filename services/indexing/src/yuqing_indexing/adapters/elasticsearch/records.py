@@ -1,0 +1,148 @@
+"""Mentions and observations as JSON objects of the index, and back. Fields that a newer version wrote are left alone here and ignored."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from yuqing_indexing.domain.analysis import Analysis
+from yuqing_indexing.domain.document import Author, Counts, Document, Image, Judgement, Mention
+from yuqing_indexing.domain.ports import Sighting
+from yuqing_indexing.domain.reach import reach
+
+Record = dict[str, Any]
+"""What `_source` holds: only the index's JSON knows its types."""
+
+DERIVED = ("title_tokens", "body_tokens", "words", "author_normal", "region_normal")
+"""Fields that are made of others: they need not be read back."""
+_PLAIN = (
+    "source",
+    "source_kind",
+    "medium",
+    "native_id",
+    "url",
+    "canonical_url",
+    "item_kind",
+    "title",
+    "text",
+    "outlet",
+    "published_precision",
+    "region",
+    "product",
+    "reply_to",
+    "repost_of",
+    "stored_page",
+    "origin",
+)
+_COUNTS = ("likes", "comments", "reposts", "views")
+
+
+def state_of(mention: Mention) -> list[str]:
+    """`vanished`, `edited`, both, or `present` where it is neither."""
+    states = [name for name, holds in (("vanished", mention.vanished), ("edited", mention.edited)) if holds]
+    return states or ["present"]
+
+
+def mention_record(mention: Mention, analysis: Analysis) -> Record:
+    """The whole object of a mention; what is empty is left out."""
+    document = mention.document
+    record: Record = {
+        "title_tokens": analysis.title_tokens,
+        "body_tokens": analysis.body_tokens,
+        "words": analysis.words,
+        "site": analysis.site,
+        "when": mention.when,
+        "first_seen": mention.first_seen,
+        "last_seen": mention.last_seen,
+        "fetched": document.fetched,
+        "state": state_of(mention),
+        "reach": reach(document),
+        "content_hash": mention.content_hash,
+        "addresses": mention.addresses,
+    }
+    for name in _PLAIN:
+        if value := getattr(document, name):
+            record[name] = value
+    _add_counts(record, document.counts)
+    if analysis.site != document.site:
+        record["page_site"] = document.site
+    if analysis.language:
+        record["language"] = analysis.language
+    if document.language:
+        record["page_language"] = document.language
+    for name, value in (("published", document.published), ("rating", document.rating), ("gone_when_fetched", document.vanished or None)):
+        if value is not None:
+            record[name] = value
+    if author := document.author:
+        record |= _author_fields(author, analysis)
+    if document.region:
+        record["region_normal"] = analysis.region
+    if document.images:
+        record["images"] = [asdict(image) for image in document.images]
+    if judgement := mention.judgement:
+        record["sentiment"] = judgement.sentiment
+        record["judgement"] = asdict(judgement)
+    return record
+
+
+def mention_of(mention_id: str, record: Mapping[str, Any]) -> Mention:
+    """The mention that an object describes, whether or not the derived fields were read with it."""
+    writer = record.get("writer")
+    judgement = record.get("judgement")
+    document = Document(
+        site=record.get("page_site", record["site"]),
+        fetched=_moment(record["fetched"]),
+        author=Author(**writer) if writer else None,
+        published=_moment(record["published"]) if "published" in record else None,
+        language=record.get("page_language", ""),
+        images=tuple(Image(**image) for image in record.get("images", ())),
+        counts=_counts(record),
+        rating=record.get("rating"),
+        vanished=record.get("gone_when_fetched", False),
+        **{name: record.get(name, "") for name in _PLAIN},
+    )
+    return Mention(
+        id=mention_id,
+        document=document,
+        content_hash=record["content_hash"],
+        first_seen=_moment(record["first_seen"]),
+        last_seen=_moment(record["last_seen"]),
+        edited="edited" in record["state"],
+        vanished="vanished" in record["state"],
+        addresses=tuple(record.get("addresses", ())),
+        judgement=Judgement(**(judgement | {"time": _moment(judgement["time"])})) if judgement else None,
+    )
+
+
+def sighting_record(sighting: Sighting) -> Record:
+    """The object of an observation."""
+    document = sighting.document
+    record: Record = {"mention": sighting.mention, "time": document.fetched}
+    _add_counts(record, document.counts)
+    if document.vanished:
+        record["vanished"] = True
+    else:
+        record["content_hash"] = sighting.content_hash
+    if document.stored_page:
+        record["stored_page"] = document.stored_page
+    return record
+
+
+def _author_fields(author: Author, analysis: Analysis) -> Record:
+    named = {"author": author.display_name, "author_normal": analysis.author} if author.display_name else {}
+    return {"writer": asdict(author), **named}
+
+
+def _add_counts(record: Record, counts: Counts) -> None:
+    for name in _COUNTS:
+        value = getattr(counts, name)
+        if value is not None:
+            record[name] = value
+
+
+def _counts(record: Mapping[str, Any]) -> Counts:
+    return Counts(*(record.get(name) for name in _COUNTS))
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,1 @@
+"""The rules of mentions, pure: no framework, no input or output."""

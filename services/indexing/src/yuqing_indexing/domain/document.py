@@ -1,0 +1,128 @@
+"""What was fetched and what was judged, as the rules see them."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from yuqing_indexing.domain.addresses import canonical_address
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a document; `followers` is None where the page does not say."""
+
+    display_name: str = ""
+    native_id: str = ""
+    followers: int | None = None
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image of a document; text in pictures is not read."""
+
+    url: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Interaction counts; None is not known, which is not zero."""
+
+    likes: int | None = None
+    comments: int | None = None
+    reposts: int | None = None
+    views: int | None = None
+
+
+NO_COUNTS = Counts()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One fetch of one page, as the page says it. Times are aware and exact to the millisecond; enumerations are their lower-case names."""
+
+    source: str
+    site: str
+    fetched: datetime
+    source_kind: str = ""
+    medium: str = ""
+    native_id: str = ""
+    url: str = ""
+    canonical_url: str = ""
+    item_kind: str = ""
+    title: str = ""
+    text: str = ""
+    author: Author | None = None
+    outlet: str = ""
+    published: datetime | None = None
+    published_precision: str = ""
+    language: str = ""
+    region: str = ""
+    images: tuple[Image, ...] = ()
+    counts: Counts = NO_COUNTS
+    rating: float | None = None
+    product: str = ""
+    reply_to: str = ""
+    repost_of: str = ""
+    stored_page: str = ""
+    vanished: bool = False
+    origin: str = ""
+
+    @property
+    def has_text(self) -> bool:
+        """Whether there is anything to read in it."""
+        return bool(self.title.strip() or self.text.strip())
+
+    def digest(self) -> bytes:
+        """Tells two fetches of the same millisecond apart, the same way everywhere."""
+        return hashlib.sha256(repr(self).encode("utf-8", "surrogatepass")).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the scoring model says of the text whose content hash is `content_hash`; probabilities from 0 to 1."""
+
+    content_hash: str
+    sentiment: str
+    negative: float
+    neutral: float
+    positive: float
+    language: str
+    model: str
+    model_version: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A document with its history. Owners of its fields: `document` and what follows from fetches, and `judgement` of the model.
+
+    `addresses` are all canonical addresses it was seen at; `content_hash` is of `document`.
+    """
+
+    id: str
+    document: Document
+    content_hash: str
+    first_seen: datetime
+    last_seen: datetime
+    edited: bool = False
+    vanished: bool = False
+    addresses: tuple[str, ...] = ()
+    judgement: Judgement | None = field(default=None)
+
+    @property
+    def language(self) -> str:
+        """What the page says of its language, or else what scoring found."""
+        return self.document.language or (self.judgement.language if self.judgement else "")
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """The addresses other than the one its document was fetched at."""
+        own = canonical_address(self.document.url)
+        return tuple(address for address in self.addresses if address != own)
+
+    @property
+    def when(self) -> datetime:
+        """When it counts as published: the time the page gives, or else when it was first seen."""
+        return self.document.published or self.first_seen

@@ -1,0 +1,52 @@
+"""Ids of mentions: made of what a page calls itself, so that a document sent twice is one mention, whoever sends it."""
+
+import base64
+import hashlib
+from datetime import datetime
+
+from yuqing_indexing.domain.addresses import address_identity, is_credible_canonical
+
+ID_LENGTH = 26
+"""130 bits in base 32: two of a trillion mentions meet by chance with probability below 10⁻¹⁵."""
+
+
+def mention_id(site: str, native_id: str, url: str) -> str:
+    """The id of a mention first seen so: by the site's own id where there is one, by the canonical address otherwise."""
+    return native_key(site, native_id) if native_id else address_key(url)
+
+
+def native_key(site: str, native_id: str) -> str:
+    """The key of a site's own id; sites are told apart without regard to case, native ids are not."""
+    return _key("native", site.strip().lower(), native_id.strip())
+
+
+def address_key(url: str) -> str:
+    """The key of an address; all spellings of it have the same."""
+    return _key("url", address_identity(url))
+
+
+def identity_keys(*, site: str, native_id: str, url: str, canonical_url: str) -> tuple[str, ...]:
+    """The keys by which a document is known, strongest first: native id, canonical link (where it can be believed), address."""
+    keys: dict[str, None] = {}
+    if native_id.strip():
+        keys[native_key(site, native_id)] = None
+    if is_credible_canonical(canonical_url, url):
+        keys[address_key(canonical_url)] = None
+    if url.strip():
+        keys[address_key(url)] = None
+    return tuple(keys)
+
+
+def observation_id(mention: str, fetched: datetime) -> str:
+    """The id of what one fetch saw: a fetch that is sent again is the same observation."""
+    return f"{mention}-{round(fetched.timestamp() * 1000):x}"
+
+
+def tombstone_key(key: str) -> str:
+    """SHA-256 (hexadecimal) of an identity key: what is left of an erased mention."""
+    return hashlib.sha256(b"tombstone\0" + key.encode()).hexdigest()
+
+
+def _key(namespace: str, *parts: str) -> str:
+    content = "\0".join((namespace, *parts)).encode("utf-8", "surrogatepass")
+    return base64.b32encode(hashlib.sha256(content).digest())[:ID_LENGTH].decode("ascii").lower()

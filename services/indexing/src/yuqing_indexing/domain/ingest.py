@@ -1,0 +1,175 @@
+"""The hot path's use case: documents become mentions, each exactly once, however often they are sent."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+
+from yuqing_indexing.domain.announcing import announcement
+from yuqing_indexing.domain.document import Document, Mention
+from yuqing_indexing.domain.ids import identity_keys
+from yuqing_indexing.domain.merging import first_sight, judged, merged, needs_judgement
+from yuqing_indexing.domain.months import month_of
+from yuqing_indexing.domain.ports import Claim, Index, Place, Registry, Scorer, Sighting, Stored, Told, Write
+
+MOST_CONFLICTS = 20
+"""How often a batch is merged anew with what others wrote meanwhile, before the fault is said to be elsewhere."""
+
+
+class Outcome(Enum):
+    """What became of an item; the values are the names in the contract."""
+
+    STORED = "STORED"
+    UPDATED = "UPDATED"
+    DUPLICATE = "DUPLICATE"
+    REFUSED = "REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome of one item; `reason` and `detail` are of a refusal."""
+
+    outcome: Outcome
+    mention: str = ""
+    reason: str = ""
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class _Item:
+    document: Document
+    content_hash: str
+    place: Place | None = None
+    result: Result | None = None
+
+
+class TooManyConflicts(RuntimeError):
+    """A mention could not be written because others wrote it again and again."""
+
+
+class Ingest:
+    """Takes batches of documents. Batches may run at the same time, also in other replicas."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        index: Index,
+        scorer: Scorer,
+        *,
+        content_hash: Callable[[Document], str],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._registry = registry
+        self._index = index
+        self._scorer = scorer
+        self._content_hash = content_hash
+        self._clock = clock
+
+    async def take(self, documents: Sequence[Document]) -> list[Result]:
+        """Makes the documents durable, searchable within the refresh interval, and told; the results come in their order.
+
+        Errors: OutsideUnavailable; the whole batch may then be taken again without harm.
+        """
+        items = await asyncio.to_thread(lambda: [_Item(document, self._content_hash(document)) for document in documents])
+        await self._claim(items)
+        mentions = await self._store(items)
+        erased = await self._registry.tell([Told(mention.id, announcement(mention), mention.document) for mention in mentions])
+        if erased:
+            await self._take_back(items, erased)
+        return [_result(item) for item in items]
+
+    async def _claim(self, items: Sequence[_Item]) -> None:
+        month = month_of(self._clock())
+        open_items: list[_Item] = []
+        claims: list[Claim] = []
+        for item in items:
+            item.result = _refusal(item.document)
+            if item.result is None:
+                open_items.append(item)
+                claims.append(Claim(_keys(item.document), month))
+        for item, place in zip(open_items, await self._registry.claim(claims), strict=True):
+            item.place = place
+            if place is None:
+                item.result = Result(Outcome.REFUSED, reason="TOMBSTONED", detail="this mention was erased and must not come back")
+
+    async def _store(self, items: Sequence[_Item]) -> list[Mention]:
+        """Writes what is new until nobody else was faster; gives every mention of the batch as it is now."""
+        groups: dict[str, list[_Item]] = {}
+        for item in items:
+            if item.place is not None:
+                groups.setdefault(item.place.id, []).append(item)
+        known = [group[0].place for group in groups.values() if group[0].place is not None and not group[0].place.fresh]
+        now: dict[str, Mention] = {}
+        for _ in range(MOST_CONFLICTS):
+            conflicts, refused = await self._store_once(groups, await self._index.read(known), now)
+            for mention, why in refused.items():
+                now.pop(mention, None)
+                for item in groups[mention]:
+                    item.result = Result(Outcome.REFUSED, reason="INDEX_REFUSED", detail=why)
+            if not conflicts:
+                return list(now.values())
+            groups = {mention: groups[mention] for mention in conflicts}
+            known = [group[0].place for group in groups.values() if group[0].place is not None]
+        raise TooManyConflicts(f"{len(groups)} mentions, such as {next(iter(groups))}")
+
+    async def _store_once(
+        self, groups: dict[str, list[_Item]], stored: dict[str, Stored], now: dict[str, Mention]
+    ) -> tuple[frozenset[str], dict[str, str]]:
+        folded = {mention: _fold(mention, group, stored.get(mention)) for mention, group in groups.items()}
+        unjudged = [mention for mention in folded.values() if needs_judgement(mention)]
+        if unjudged:
+            for mention, judgement in zip(unjudged, await self._scorer.judge(unjudged, self._clock()), strict=True):
+                folded[mention.id] = judged(mention, judgement)
+        writes = [
+            Write(group[0].place, folded[mention], stored[mention].version if mention in stored else None)
+            for mention, group in groups.items()
+            if group[0].place is not None and (mention not in stored or folded[mention] != stored[mention].mention)
+        ]
+        sightings = [Sighting(mention, item.document, item.content_hash) for mention, group in groups.items() for item in group]
+        written = await self._index.write(writes, sightings)
+        now.update({mention: folded[mention] for mention in folded if mention not in written.conflicts})
+        return written.conflicts, written.refused
+
+    async def _take_back(self, items: Sequence[_Item], erased: frozenset[str]) -> None:
+        places: dict[str, Place] = {}
+        for item in items:
+            if item.place is not None and item.place.id in erased:
+                places[item.place.id] = item.place
+                item.result = Result(Outcome.REFUSED, reason="TOMBSTONED", detail="this mention was erased meanwhile")
+        await self._index.remove(list(places.values()))
+
+
+def _keys(document: Document) -> tuple[str, ...]:
+    return identity_keys(site=document.site, native_id=document.native_id, url=document.url, canonical_url=document.canonical_url)
+
+
+def _refusal(document: Document) -> Result | None:
+    if not _keys(document):
+        return Result(Outcome.REFUSED, reason="NO_IDENTITY", detail="neither a native id nor an address")
+    if not document.has_text and not document.vanished:
+        return Result(Outcome.REFUSED, reason="NO_TEXT", detail="neither title nor text, and the page is not gone")
+    return None
+
+
+def _fold(mention_id: str, group: Sequence[_Item], stored: Stored | None) -> Mention:
+    """Merges a group's fetches into its mention, one after the other, and notes what became of each."""
+    mention = stored.mention if stored else None
+    for item in group:
+        if mention is None:
+            mention = first_sight(mention_id, item.document, item.content_hash)
+            outcome = Outcome.STORED
+        else:
+            before = announcement(mention)
+            mention = merged(mention, item.document, item.content_hash)
+            outcome = Outcome.DUPLICATE if announcement(mention) == before else Outcome.UPDATED
+        item.result = Result(outcome, mention=mention_id)
+    if mention is None:
+        raise ValueError("a group holds at least one item")
+    return mention
+
+
+def _result(item: _Item) -> Result:
+    if item.result is None:
+        raise RuntimeError("an item has no outcome")
+    return item.result

@@ -1,0 +1,70 @@
+"""The composition root of indexing: reads the settings, builds the parts, serves. The only place that knows them all."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from yuqing.indexing.v1 import ingest_pb2_grpc
+from yuqing.scoring.v1 import scoring_pb2_grpc
+from yuqing_indexing.adapters.elasticsearch.client import connect
+from yuqing_indexing.adapters.elasticsearch.index import MentionIndex
+from yuqing_indexing.adapters.elasticsearch.indices import Indices
+from yuqing_indexing.adapters.scoring import GrpcScorer
+from yuqing_indexing.domain.analysis import analyse, content_hash
+from yuqing_indexing.domain.flow import Limits
+from yuqing_indexing.domain.ingest import Ingest
+from yuqing_indexing.servicers.ingest import IngestServicer
+from yuqing_indexing.settings import Settings
+from yuqing_indexing.store.registry import SqlRegistry
+from yuqing_runtime.channels import Channels
+from yuqing_runtime.database import Database
+from yuqing_runtime.keys import Identity
+from yuqing_runtime.serving import Registration, Server, run, serve
+from yuqing_runtime.settings import peer
+
+MIGRATIONS = Path(__file__).parent / "store" / "migrations"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What indexing is made of, ready to be served."""
+
+    registrations: tuple[Registration, ...]
+
+
+@asynccontextmanager
+async def assembled(settings: Settings, database: Database, scoring: scoring_pb2_grpc.ScoringServiceStub) -> AsyncGenerator[Parts]:
+    """Indexing on an open, migrated database and a stub of scoring; Elasticsearch is connected and left again."""
+    async with connect(settings.shared.elasticsearch_url) as client:
+        indices = Indices(client, prefix=settings.index_prefix, shards=settings.shards)
+        await indices.upgrade()
+        index = MentionIndex(client, indices, analyse)
+        ingest = Ingest(SqlRegistry(database), index, GrpcScorer(scoring), content_hash=content_hash)
+        limits = Limits(batch_items=settings.batch_items, window=settings.batches_at_once)
+        yield Parts(
+            registrations=(Registration(ingest_pb2_grpc.add_IngestServiceServicer_to_server, IngestServicer(ingest, limits)),),
+        )
+
+
+async def serve_indexing(settings: Settings) -> None:
+    """Runs the service until it is told to stop."""
+    identity = Identity.load("indexing", settings.shared.keys_folder)
+    database = await Database.open(settings.database("indexing"), schema="indexing")
+    try:
+        await database.migrate(MIGRATIONS)
+        async with Channels(identity, peer) as channels:
+            scoring = scoring_pb2_grpc.ScoringServiceStub(channels.to("scoring"))
+            async with assembled(settings, database, scoring) as parts:
+                await serve(Server("indexing", settings.address, identity, parts.registrations, drain_seconds=settings.shared.drain_seconds))
+    finally:
+        await database.close()
+
+
+def main() -> None:
+    """The entry point of the process."""
+    run("indexing", serve_indexing, Settings)
+
+
+if __name__ == "__main__":
+    main()

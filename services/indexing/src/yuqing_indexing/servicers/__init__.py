@@ -1,0 +1,1 @@
+"""Requests to use cases, use cases to replies."""

@@ -1,0 +1,20 @@
+"""What can be set about indexing; read once, at the start."""
+
+from pydantic import Field
+
+from yuqing_runtime.settings import ServiceSettings, service_settings
+
+
+class Settings(ServiceSettings):
+    """YUQING_INDEXING_…"""
+
+    model_config = service_settings("indexing")
+
+    index_prefix: str = Field(
+        default="", pattern="([a-z0-9][a-z0-9-]{0,30})?", description="Stands before the names of all indices, where installations share a cluster."
+    )
+    shards: int = Field(default=1, ge=1, le=64, description="Shards of each monthly index that is made from now on; more than one only on a cluster.")
+    batch_items: int = Field(default=1000, ge=1, le=2000, description="Most documents in one write to Elasticsearch.")
+    batches_at_once: int = Field(default=3, ge=1, le=16, description="Batches of one stream that are worked on at the same time.")
+    keep_months: int = Field(default=13, ge=1, le=240, description="Full months that mentions are kept; older ones are dropped with their index.")
+    feed_days: int = Field(default=7, ge=1, le=365, description="Days that the feed of changes is kept.")

@@ -1,0 +1,1 @@
+"""What indexing keeps in SQL: registry of mentions, aliases, tombstones, saved searches, the feed."""

@@ -1,0 +1,143 @@
+"""The registry of mentions: one lock decides which mention a document's keys belong to and in which month it lives.
+
+It is in SQL and not in the index, because only here two replicas at the turn of a month, or two documents with one address between them,
+cannot both be first. The index follows what stands here.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+
+import orjson
+from sqlalchemy import ColumnElement, Text, any_, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from yuqing.indexing.v1 import ingest_pb2
+from yuqing_indexing.domain.announcing import ChangeKind, change_between
+from yuqing_indexing.domain.document import Document
+from yuqing_indexing.domain.ids import tombstone_key
+from yuqing_indexing.domain.ports import Claim, Place, Told
+from yuqing_indexing.store import tables
+from yuqing_runtime import feed, order
+from yuqing_runtime.database import Database
+from yuqing_runtime.feed import NewChange
+
+FEED = "mentions"
+"""The name of the feed of changes."""
+
+
+class SqlRegistry:
+    """The port `Registry` on the service's database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, claims: Sequence[Claim]) -> list[Place | None]:
+        """See `domain.ports.Registry`."""
+        keys = {key for claim in claims for key in claim.keys}
+        if not keys:
+            return []
+        async with self._database.write() as connection:
+            await order.hold(connection)
+            erased = await _erased(connection, keys)
+            owners = await _owners(connection, keys)
+            resolution = _Resolution(owners, await _months(connection, {*keys, *owners.values()}))
+            places = [None if erased.intersection(claim.keys) else resolution.place(claim) for claim in claims]
+            await _insert_new(connection, resolution)
+        return places
+
+    async def tell(self, told: Sequence[Told]) -> frozenset[str]:
+        """See `domain.ports.Registry`."""
+        if not told:
+            return frozenset()
+        async with self._database.write() as connection:
+            await order.hold(connection)
+            query = select(tables.mention.c.id, tables.mention.c.told).where(among(tables.mention.c.id, [each.id for each in told], connection))
+            before = {row.id: row.told for row in await connection.execute(query)}
+            kinds = {each.id: change_between(before[each.id], each.announcement) for each in told if each.id in before}
+            news = [(each, kind) for each in told if (kind := kinds.get(each.id)) is not None]
+            if news:
+                statement = update(tables.mention).where(tables.mention.c.id == bindparam("key")).values(told=bindparam("news"))
+                await connection.execute(statement, [{"key": each.id, "news": each.announcement} for each, _ in news])
+                await feed.append_all(connection, FEED, [change_row(each.id, kind, each.document) for each, kind in news])
+        return frozenset(each.id for each in told if each.id not in before)
+
+
+def change_row(mention: str, kind: ChangeKind, document: Document) -> NewChange:
+    """A row of the feed; sequence and time are the row's own and are put in when it is read."""
+    payload = ingest_pb2.WatchChangesResponse(
+        mention=f"mentions/{mention}",
+        kind=ingest_pb2.ChangeKind.Value(f"CHANGE_KIND_{kind.value}"),
+        source=document.source,
+        site=document.site,
+        native_id=document.native_id,
+        url=document.url,
+    )
+    return NewChange(kind.value, f"mentions/{mention}", payload.SerializeToString())
+
+
+async def places_of(connection: AsyncConnection, mentions: Collection[str]) -> list[Place]:
+    """Where the mentions live; those that were erased, or dropped with their month, are left out."""
+    query = select(tables.mention.c.id, tables.mention.c.month).where(among(tables.mention.c.id, mentions, connection))
+    return [Place(row.id, row.month) for row in await connection.execute(query)]
+
+
+async def forget_month(connection: AsyncConnection, month: str) -> int:
+    """Forgets the mentions of a month whose indices were dropped, with their aliases; returns how many."""
+    doomed = select(tables.mention.c.id).where(tables.mention.c.month == month)
+    await connection.execute(delete(tables.alias).where(tables.alias.c.mention.in_(doomed)))
+    return (await connection.execute(delete(tables.mention).where(tables.mention.c.month == month))).rowcount
+
+
+def among(column: ColumnElement[str], values: Iterable[str], connection: AsyncConnection) -> ColumnElement[bool]:
+    """`column IN values` with one parameter, however many values there are."""
+    if connection.dialect.name == "postgresql":
+        return column == any_(literal(list(values), ARRAY(Text)))
+    listed = func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
+    return column.in_(select(listed.c.value))
+
+
+class _Resolution:
+    """Finds each claim's mention among what is known and what earlier claims of the batch just made."""
+
+    def __init__(self, owners: dict[str, str], months: dict[str, str]) -> None:
+        self._owners = owners
+        self._months = months
+        self.mentions: dict[str, str] = {}
+        self.aliases: dict[str, str] = {}
+
+    def place(self, claim: Claim) -> Place:
+        known = next((owner for key in claim.keys if (owner := self._owner(key)) is not None), None)
+        mention = known or claim.keys[0]
+        if known is None:
+            self.mentions[mention] = self._months[mention] = claim.month
+        for key in claim.keys:
+            if self._owner(key) is None:
+                self.aliases[key] = self._owners[key] = mention
+        return Place(mention, self._months[mention], fresh=mention in self.mentions)
+
+    def _owner(self, key: str) -> str | None:
+        return key if key in self._months else self._owners.get(key)
+
+
+async def _erased(connection: AsyncConnection, keys: Collection[str]) -> frozenset[str]:
+    by_hash = {tombstone_key(key): key for key in keys}
+    found = await connection.execute(select(tables.tombstone.c.key_hash).where(among(tables.tombstone.c.key_hash, by_hash, connection)))
+    return frozenset(by_hash[key_hash] for key_hash in found.scalars())
+
+
+async def _owners(connection: AsyncConnection, keys: Collection[str]) -> dict[str, str]:
+    query = select(tables.alias.c.key, tables.alias.c.mention).where(among(tables.alias.c.key, keys, connection))
+    return {row.key: row.mention for row in await connection.execute(query)}
+
+
+async def _months(connection: AsyncConnection, mentions: Collection[str]) -> dict[str, str]:
+    return {place.id: place.month for place in await places_of(connection, mentions)}
+
+
+async def _insert_new(connection: AsyncConnection, resolution: _Resolution) -> None:
+    if resolution.mentions:
+        rows = [{"id": mention, "month": month, "told": None} for mention, month in resolution.mentions.items()]
+        await connection.execute(insert(tables.mention), rows)
+    if resolution.aliases:
+        aliases = [{"key": key, "mention": mention} for key, mention in resolution.aliases.items()]
+        await connection.execute(insert(tables.alias), aliases)

@@ -1,0 +1,197 @@
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import grpc.aio
+import pytest
+
+from yuqing.access.v1 import access_pb2
+from yuqing.indexing.v1 import document_pb2, ingest_pb2, ingest_pb2_grpc, mention_pb2_grpc, saved_search_pb2_grpc
+from yuqing.scoring.v1 import scoring_pb2, scoring_pb2_grpc
+from yuqing.type.v1 import types_pb2
+from yuqing_indexing.adapters.elasticsearch.client import connect
+from yuqing_indexing.main import MIGRATIONS, assembled
+from yuqing_indexing.settings import Settings
+from yuqing_runtime.database import Database
+from yuqing_runtime.errors import Unavailable
+from yuqing_runtime.serving import Registration
+from yuqing_runtime.settings import SharedSettings
+from yuqing_testkit.services import Town, person
+
+NOW = datetime(2024, 5, 20, 4, 0, tzinfo=UTC)
+MONITOR = person(access_pb2.ROLE_MONITOR)
+
+
+class FakeScoring(scoring_pb2_grpc.ScoringServiceServicer):
+    """Judges by a few characters; `away` makes it refuse."""
+
+    def __init__(self):
+        self.away = False
+        self.texts = []
+
+    async def ScoreMentions(self, request, context):
+        if self.away:
+            raise Unavailable("not now")
+        self.texts.extend(text.text for text in request.texts)
+        return scoring_pb2.ScoreMentionsResponse(scores=[self._score(text) for text in request.texts])
+
+    @staticmethod
+    def _score(text):
+        negative = any(bad in text.text for bad in "坏差投诉")
+        sentiment = types_pb2.SENTIMENT_NEGATIVE if negative else types_pb2.SENTIMENT_POSITIVE
+        probabilities = scoring_pb2.SentimentProbabilities(negative=0.75 if negative else 0.125, neutral=0.125, positive=0.125 if negative else 0.75)
+        return scoring_pb2.Score(id=text.id, sentiment=sentiment, probabilities=probabilities, language="zh", model="fake", model_version="1")
+
+
+@dataclass
+class Indexing:
+    """A running service with everything real around it but scoring."""
+
+    town: Town
+    settings: Settings
+    database: Database
+    scoring: FakeScoring
+    elasticsearch: object
+    crawler: grpc.aio.Channel
+    gateway: grpc.aio.Channel
+
+    @property
+    def mentions(self):
+        return mention_pb2_grpc.MentionServiceStub(self.gateway)
+
+    @property
+    def saved_searches(self):
+        return saved_search_pb2_grpc.SavedSearchServiceStub(self.gateway)
+
+    @property
+    def changes(self):
+        return ingest_pb2_grpc.ChangeServiceStub(self.crawler)
+
+    async def ingest(self, documents: Sequence[document_pb2.Document], *, batch=1000) -> list[ingest_pb2.ItemOutcome]:
+        """Sends the documents as one stream; the outcomes come in the order of the documents."""
+
+        async def requests():
+            for start in range(0, len(documents), batch):
+                items = [ingest_pb2.SpoolItem(sequence=start + at, document=each) for at, each in enumerate(documents[start : start + batch])]
+                yield ingest_pb2.IngestMentionsRequest(items=items)
+
+        outcomes = {}
+        async for reply in ingest_pb2_grpc.IngestServiceStub(self.crawler).IngestMentions(requests()):
+            for outcome in reply.outcomes:
+                assert outcome.sequence not in outcomes
+                outcomes[outcome.sequence] = outcome
+        return [outcomes[at] for at in range(len(documents))]
+
+    async def refresh(self):
+        await self.elasticsearch.indices.refresh(index=f"{self.settings.index_prefix}*")
+
+    async def drop_mentions(self):
+        """Loses the index of mentions, as if nothing had been written yet."""
+        await drop_indices(self.elasticsearch, f"{self.settings.index_prefix}mentions-")
+
+    async def count(self, family="mentions") -> int:
+        await self.refresh()
+        return (await self.elasticsearch.count(index=f"{self.settings.index_prefix}{family}-*"))["count"]
+
+
+def make_document(native_id="1", text="这家火锅真好吃", *, minute=0, site="e.test", **fields) -> document_pb2.Document:
+    """A document fetched `minute` minutes after NOW; named fields go in as they are."""
+    document = document_pb2.Document(
+        source="sources/a",
+        source_kind="api",
+        medium=types_pb2.MEDIUM_FORUM,
+        site=site,
+        native_id=native_id,
+        url=f"https://{site}/p/{native_id}" if native_id else "",
+        item_kind=document_pb2.ITEM_KIND_POST,
+        text=text,
+    )
+    document.fetched_time.FromDatetime(NOW + timedelta(minutes=minute))
+    document.published_time.FromDatetime(NOW - timedelta(hours=1))
+    for name, value in fields.items():
+        if isinstance(value, datetime):
+            getattr(document, name).FromDatetime(value)
+        elif isinstance(value, (str, bool, int, float)):
+            setattr(document, name, value)
+        else:
+            getattr(document, name).CopyFrom(value)
+    return document
+
+
+@pytest.fixture
+def document():
+    return make_document
+
+
+@asynccontextmanager
+async def running_indexing(town: Town, elasticsearch_url: str, database_url: str, *, prefix: str, scoring: FakeScoring) -> AsyncIterator[Indexing]:
+    settings = Settings(shared=SharedSettings(elasticsearch_url=elasticsearch_url, keys=town.folder), index_prefix=prefix)
+    database = await Database.open(database_url, schema="indexing")
+    await database.migrate(MIGRATIONS)
+    register_scoring = Registration(scoring_pb2_grpc.add_ScoringServiceServicer_to_server, scoring)
+    async with (
+        connect(elasticsearch_url) as client,
+        town.running("scoring", [register_scoring]) as scoring_address,
+        town.channel("indexing", "scoring", scoring_address) as to_scoring,
+        assembled(settings, database, scoring_pb2_grpc.ScoringServiceStub(to_scoring)) as parts,
+        town.running("indexing", parts.registrations) as address,
+        town.channel("crawler", "indexing", address) as crawler,
+        town.channel("gateway", "indexing", address) as gateway,
+    ):
+        yield Indexing(town, settings, database, scoring, client, crawler, gateway)
+    await database.close()
+
+
+async def drop_indices(client, prefix):
+    names = list((await client.indices.get(index=f"{prefix}*")).body)
+    if names:
+        await client.indices.delete(index=names)
+
+
+@pytest.fixture
+async def index_prefix(elasticsearch_url):
+    prefix = f"t{secrets.token_hex(4)}-"
+    yield prefix
+    async with connect(elasticsearch_url) as client:
+        await drop_indices(client, prefix)
+
+
+@pytest.fixture
+def scoring():
+    return FakeScoring()
+
+
+@pytest.fixture
+async def indexing(tmp_path, elasticsearch_url, sqlite_url, index_prefix, scoring):
+    """On SQLite."""
+    async with running_indexing(Town(tmp_path / "keys"), elasticsearch_url, sqlite_url, prefix=index_prefix, scoring=scoring) as running:
+        yield running
+
+
+@pytest.fixture
+async def indexing_on_both(tmp_path, elasticsearch_url, database_url, index_prefix, scoring):
+    """Runs the test on SQLite and on PostgreSQL."""
+    async with running_indexing(Town(tmp_path / "keys"), elasticsearch_url, database_url, prefix=index_prefix, scoring=scoring) as running:
+        yield running
+
+
+@pytest.fixture
+async def second_replica(indexing_on_both, elasticsearch_url, database_url):
+    """Another process's worth of indexing on the same database and indices."""
+    first = indexing_on_both
+    async with running_indexing(first.town, elasticsearch_url, database_url, prefix=first.settings.index_prefix, scoring=first.scoring) as running:
+        yield running
+
+
+@pytest.fixture
+def as_monitor(indexing):
+    with indexing.town.acting(MONITOR):
+        yield
+
+
+@pytest.fixture
+def gather():
+    return asyncio.gather
