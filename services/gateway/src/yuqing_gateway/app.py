@@ -15,8 +15,9 @@ from fastapi.staticfiles import StaticFiles
 from grpc_health.v1 import health_pb2
 
 from yuqing_gateway.accounts.accounts import Accounts
+from yuqing_gateway.accounts.oidc import Oidc
 from yuqing_gateway.rest import problems
-from yuqing_gateway.rest.accounts import COOKIE, Authenticator, accounts_router
+from yuqing_gateway.rest.accounts import COOKIE, Authenticator, accounts_router, oidc_router
 from yuqing_gateway.rest.calls import ChannelTo
 from yuqing_gateway.rest.limits import Limits, RateLimits
 from yuqing_gateway.rest.problems import MEDIA_TYPE
@@ -24,6 +25,7 @@ from yuqing_gateway.rest.routes import build_router, tags
 from yuqing_gateway.settings import Settings
 
 _TITLE = "Yuqing 舆情"
+_OPEN_PATHS = frozenset({"/v1/sessions", "/v1/oidc/login", "/v1/oidc/callback"})
 _PEERS = ("crawler", "indexing", "scoring")
 _HEALTH_SECONDS = 2.0
 _DESCRIPTION = """What the public says about the organisation: found, judged, searched.
@@ -40,6 +42,7 @@ class Parts:
     settings: Settings
     accounts: Accounts
     channel_to: ChannelTo
+    oidc: Oidc | None = None
 
 
 def build_app(parts: Parts) -> FastAPI:
@@ -48,6 +51,8 @@ def build_app(parts: Parts) -> FastAPI:
     authenticator = app.state.authenticator = Authenticator(parts.accounts)
     # Before the contracts: `people/x:setPassword` is a custom method too.
     app.include_router(accounts_router(parts.accounts, authenticator, secure_cookies=parts.settings.secure_cookies))
+    if parts.oidc is not None:
+        app.include_router(oidc_router(parts.accounts, parts.oidc, secure_cookies=parts.settings.secure_cookies))
     app.include_router(build_router(authenticator.caller, parts.channel_to))
     _add_pages(app, parts.channel_to)
     problems.install(app)
@@ -118,7 +123,7 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
     for path, operations in schema["paths"].items():
         for operation in operations.values():
             operation["responses"].pop("422", None)
-            operation["security"] = [] if path == "/v1/sessions" else [{"bearer": []}, {"cookie": []}]
+            operation["security"] = [] if path in _OPEN_PATHS else [{"bearer": []}, {"cookie": []}]
             _only_problems(operation["responses"])
     return schema
 

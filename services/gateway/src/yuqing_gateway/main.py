@@ -11,6 +11,7 @@ import uvicorn
 from yuqing.directory.v1 import directory_pb2_grpc
 from yuqing_gateway.accounts.accounts import Accounts
 from yuqing_gateway.accounts.first import create_first_accounts
+from yuqing_gateway.accounts.oidc import Oidc, OidcClient
 from yuqing_gateway.accounts.passwords import Passwords
 from yuqing_gateway.app import Parts, build_app
 from yuqing_gateway.servicers.departments import DepartmentServicer
@@ -44,9 +45,16 @@ async def serve_gateway(settings: Settings) -> None:
         ]
         server = Server("gateway", peer("directory"), identity, servicers, hosts=frozenset({"directory"}), drain_seconds=shared.drain_seconds)
         async with Channels(identity, peer) as channels:
-            await _serve_both(server, Parts(settings, Accounts(database, identity, passwords), channels.to))
+            await _serve_both(server, Parts(settings, Accounts(database, identity, passwords), channels.to, _oidc(settings, database, sealer)))
     finally:
         await database.close()
+
+
+def _oidc(settings: Settings, database: Database, sealer: Sealer) -> Oidc | None:
+    if not settings.oidc_issuer:
+        return None
+    client = OidcClient(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret.get_secret_value(), settings.oidc_redirect_url)
+    return Oidc(client, database, key=sealer.derive("oidc-flow"))
 
 
 async def _serve_both(server: Server, parts: Parts) -> None:

@@ -5,12 +5,14 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from yuqing.access.v1 import access_pb2
 from yuqing_gateway.accounts.accounts import Accounts
+from yuqing_gateway.accounts.oidc import Oidc
 from yuqing_gateway.domain.credentials import LONGEST_PASSWORD, SCOPES
 from yuqing_gateway.domain.directory import Person
 from yuqing_gateway.rest.models import Timestamp
@@ -20,6 +22,8 @@ from yuqing_runtime.access import Caller
 from yuqing_runtime.errors import PermissionDenied, Unauthenticated
 
 COOKIE: Final = "yuqing_session"
+_FLOW_COOKIE: Final = "yuqing_oidc"
+_FLOW_SECONDS: Final = 600
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": Problem, "content": {MEDIA_TYPE: {}}} for status in (400, 401, 403, 404, 409, 429, 503)
@@ -215,6 +219,32 @@ def accounts_router(accounts: Accounts, authenticator: Authenticator, *, secure_
     async def delete_api_token(api_token: Annotated[str, Path(pattern="^[a-z0-9]{1,40}$")], person: SignedInPerson) -> None:
         """Revokes a token at once. 吊销接口令牌"""
         await accounts.revoke_api_token(person, api_token)
+
+    return router
+
+
+def oidc_router(accounts: Accounts, oidc: Oidc, *, secure_cookies: bool) -> APIRouter:
+    """The routes of signing in through the identity provider."""
+    router = APIRouter(tags=["Account"], responses={**_PROBLEMS})
+
+    @router.get("/v1/oidc/login", operation_id="Account_BeginOidc", status_code=HTTPStatus.FOUND, response_class=RedirectResponse)
+    async def begin() -> Response:
+        """Sends the browser to the identity provider. 统一身份登录"""
+        departure = await oidc.begin()
+        response = RedirectResponse(departure.location, HTTPStatus.FOUND)
+        # Lax: the provider's redirect comes from another site, and must bring the cookie back.
+        response.set_cookie(_FLOW_COOKIE, departure.cookie, httponly=True, samesite="lax", secure=secure_cookies, max_age=_FLOW_SECONDS)
+        return response
+
+    @router.get("/v1/oidc/callback", operation_id="Account_FinishOidc", status_code=HTTPStatus.FOUND, response_class=RedirectResponse)
+    async def finish(request: Request, code: Annotated[str, Query(max_length=4096)], state: Annotated[str, Query(max_length=200)]) -> Response:
+        """Where the identity provider sends the browser back. 统一身份登录回调"""
+        person = await oidc.finish(code=code, state=state, cookie=request.cookies.get(_FLOW_COOKIE, ""))
+        made = await accounts.open_session(person)
+        response = RedirectResponse("/", HTTPStatus.FOUND)
+        response.delete_cookie(_FLOW_COOKIE)
+        response.set_cookie(COOKIE, made.token, httponly=True, samesite="strict", secure=secure_cookies, expires=made.expires_at.astimezone(UTC))
+        return response
 
     return router
 
