@@ -76,6 +76,53 @@ def document_message(document: Document, *, source: str, source_kind: str, mediu
     return message
 
 
+def bare(message: document_pb2.Document) -> document_pb2.Document:
+    """What a document says, without when and from which stored page it was read: two readings of the same are equal."""
+    copy = document_pb2.Document()
+    copy.CopyFrom(message)
+    for name in ("fetched_time", "stored_page", "origin"):
+        copy.ClearField(name)
+    return copy
+
+
+def vanished(before: document_pb2.Document) -> document_pb2.Document:
+    """A known mention whose page is gone."""
+    message = bare(before)
+    message.ClearField("text")
+    message.vanished = True
+    return message
+
+
+def with_counts(before: document_pb2.Document, counts: Counts) -> document_pb2.Document:
+    """A known mention of which only the counts were to be seen again."""
+    message = bare(before)
+    seen = _counts(counts)
+    if seen is not None:
+        message.counts.MergeFrom(seen)
+    return message
+
+
+def same_mention(before: document_pb2.Document, now: document_pb2.Document) -> document_pb2.Document:
+    """A mention as it is now under the identity that it had; what its own page does not say stays as it was known."""
+    message = bare(now)
+    for name in ("site", "native_id", "url", "canonical_url", "item_kind", "medium"):
+        setattr(message, name, getattr(before, name))
+    for name in ("title", "outlet", "region", "language", "product", "reply_to", "repost_of"):
+        if not getattr(message, name):
+            setattr(message, name, getattr(before, name))
+    if not message.text:
+        message.text = before.text
+    if not message.HasField("published_time") and before.HasField("published_time"):
+        message.published_time.CopyFrom(before.published_time)
+        message.published_precision = before.published_precision
+    for name in ("author", "counts"):
+        kept = getattr(bare(before), name)
+        kept.MergeFrom(getattr(message, name))
+        if before.HasField(name) or message.HasField(name):
+            getattr(message, name).CopyFrom(kept)
+    return message
+
+
 def _url(url: str) -> str:
     """An address that is too long to be one is left out: cut, it would lead elsewhere."""
     return _clean(url) if len(url) <= LONGEST_URL else ""

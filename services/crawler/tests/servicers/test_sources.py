@@ -13,12 +13,13 @@ from google.protobuf.struct_pb2 import Struct
 from yuqing.access.v1 import access_pb2
 from yuqing.crawler.v1 import source_pb2, source_pb2_grpc
 from yuqing.type.v1 import types_pb2
-from yuqing_crawler.adapters.sealed import SourceSecrets
 from yuqing_crawler.engine.downloads import Downloads
 from yuqing_crawler.engine.looking import Looking
 from yuqing_crawler.engine.reading import Reader
+from yuqing_crawler.engine.sealed import SourceSecrets
 from yuqing_crawler.servicers.calls import Lists
-from yuqing_crawler.servicers.sources import SourceServicer, SourceUseCases
+from yuqing_crawler.servicers.sources import SourceServicer
+from yuqing_crawler.servicers.sourcing import SourceUseCases
 from yuqing_crawler.settings import Settings
 from yuqing_crawler.store import sources, spool
 from yuqing_runtime import audit

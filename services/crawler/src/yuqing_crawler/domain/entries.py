@@ -9,11 +9,12 @@ from yuqing_crawler.domain.kinds.kind import Follow
 
 @dataclass(frozen=True, slots=True)
 class Revisitable:
-    """A mention that is to be looked at again. `document` is its fetched form, serialised, to be compared and completed."""
+    """A mention that is to be looked at again. `text` is the hash of its text where that was read from its own page, else empty."""
 
     url: str
     host: str
     heat: float
+    text: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,13 @@ class SpoolEntry:
     origin: str = ""
     traceparent: str = ""
     revisit: Revisitable | None = None
+    seen_as: bytes = b""
+    """Under which key its content is remembered, where not under its own: a second look is no answer to what its list says."""
+
+    @property
+    def seen_key(self) -> bytes:
+        """Under which key its content is remembered."""
+        return self.seen_as or self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,8 @@ class PageRecord:
     state_key: bytes = b""
     state: PageState | None = None
     stored: StoredPage | None = None
+    finding_id: int | None = None
+    """The person's finding that this settles."""
 
 
 @dataclass(frozen=True, slots=True)

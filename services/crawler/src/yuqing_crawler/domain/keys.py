@@ -21,6 +21,16 @@ def follow_key(once_key: str) -> bytes:
     return _digest("follow", once_key)
 
 
+def revisit_key(document: bytes) -> bytes:
+    """Under which key the second looks at a document are remembered."""
+    return _digest("revisit", document.hex())
+
+
+def text_hash(text: str) -> bytes:
+    """Which text it is, to see edits."""
+    return _digest("text", text)
+
+
 def content_hash(content: bytes) -> bytes:
     """What a document says, to see whether a later fetch says something else."""
     return hashlib.blake2b(content, digest_size=KEY_BYTES).digest()

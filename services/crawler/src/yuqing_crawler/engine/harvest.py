@@ -8,12 +8,12 @@ from datetime import timedelta
 
 from yuqing.indexing.v1 import document_pb2
 from yuqing_crawler import wire
-from yuqing_crawler.adapters import warc
 from yuqing_crawler.domain.document import Document, Precision
 from yuqing_crawler.domain.entries import Revisitable, SpoolEntry, StoredPage
-from yuqing_crawler.domain.keys import content_hash, document_key
+from yuqing_crawler.domain.keys import content_hash, document_key, text_hash
 from yuqing_crawler.domain.kinds.kind import Fetched
 from yuqing_crawler.domain.revisits import heat, is_worth_revisiting
+from yuqing_crawler.engine import warc
 from yuqing_crawler.engine.middlewares import host_of
 from yuqing_crawler.engine.reading import Job
 from yuqing_runtime.objects import Objects
@@ -43,7 +43,8 @@ def _offer(job: Job, document: Document, fetched: Fetched) -> Offer:
     key = document_key(message.site, message.native_id, message.canonical_url or message.url)
     revisit = None
     if is_worth_revisiting(document, fetched.fetched_at):
-        revisit = Revisitable(message.url, host_of(message.url), heat(document.counts))
+        own_page = fetched.url in (message.url, message.canonical_url)
+        revisit = Revisitable(message.url, host_of(message.url), heat(document.counts), text_hash(message.text) if own_page else b"")
     lag = None
     if document.published_at is not None and document.published_precision in _EXACT:
         lag = fetched.fetched_at - document.published_at

@@ -100,4 +100,10 @@ def _add(look: Look, follow: Follow, reading: Reading) -> None:
     if any(dropped.reason is DropReason.NEEDS_SCRIPTS for dropped in parsed.dropped):
         look.note(_SCRIPTS)
     if reading.outcome is not None:
-        look.note(f"{_NOTES.get(reading.outcome, '网页无法采集')}：{follow.url}（{reading.detail or outcome}）")
+        look.note(f"{follow.url}：{reason_of(reading.outcome, reading.detail)}")
+
+
+def reason_of(outcome: Outcome | None, detail: str) -> str:
+    """Why a page was not read, for people."""
+    text = _NOTES.get(outcome, "网页无法采集") if outcome else "网页无法采集"
+    return f"{text}（{detail}）" if detail else text

@@ -14,7 +14,7 @@ from yuqing_crawler.domain.outcomes import GOOD, PASSING, Outcome
 from yuqing_crawler.engine import harvest
 from yuqing_crawler.engine.middlewares import host_of
 from yuqing_crawler.engine.reading import Job, Reader, Reading
-from yuqing_crawler.store import schedules
+from yuqing_crawler.store import hosts, schedules
 from yuqing_crawler.store.recorder import Recorder
 from yuqing_runtime.database import Database
 from yuqing_runtime.objects import Objects
@@ -140,5 +140,5 @@ async def _end_badly(bench: Workbench, job: Job, page: PendingPage, reading: Rea
             await (schedules.keep_for_later if outcome in PASSING else schedules.drop)(connection, page)
     if outcome in (Outcome.RATE_LIMITED, Outcome.HELD):
         async with bench.database.write() as connection:
-            await schedules.hold_host(connection, host_of(page.follow.url), seconds=reading.hold_seconds)
+            await hosts.hold(connection, host_of(page.follow.url), seconds=reading.hold_seconds)
     return PageEnd(outcome, page, Recorded(0), job.secrets.hide(reading.detail), reading.hold_seconds)

@@ -6,10 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing.crawler.v1 import spool_pb2, spool_pb2_grpc
 from yuqing.indexing.v1 import document_pb2
+from yuqing_crawler.domain.reach import Reach
 from yuqing_crawler.servicers.calls import Lists, write_once
 from yuqing_crawler.store import spool
 from yuqing_crawler.wire import timestamp
-from yuqing_crawler.workers.shipper import Reach
 from yuqing_runtime import audit
 from yuqing_runtime.access import current_caller
 from yuqing_runtime.audit import AuditRecord

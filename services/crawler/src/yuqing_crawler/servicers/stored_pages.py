@@ -53,6 +53,7 @@ class StoredPageServicer(spool_pb2_grpc.StoredPageServiceServicer):
     async def _find(self, name: str) -> RowMapping:
         async with self._database.read() as connection:
             row = await pages.get(connection, name.removeprefix(PREFIX))
-        if row is None:
+            now = await self._database.now(connection)
+        if row is None or (row["expires_at"] is not None and row["expires_at"] <= now):
             raise NotFound(f"there is no {name}", reason="STORED_PAGE_NOT_FOUND")
         return row

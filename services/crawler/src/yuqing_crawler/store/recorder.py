@@ -10,13 +10,13 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import LargeBinary, and_, delete, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_crawler.domain.entries import PageRecord, PageState, PendingPage, Recorded, SpoolEntry
 from yuqing_crawler.domain.keys import address_key, follow_key
 from yuqing_crawler.domain.kinds.kind import Follow
-from yuqing_crawler.store import spool
+from yuqing_crawler.store import findings, spool, tombstones
 from yuqing_crawler.store.tables import (
     frontier,
     page_document,
@@ -26,7 +26,6 @@ from yuqing_crawler.store.tables import (
     seen,
     source_hour,
     stored_page,
-    tombstone,
 )
 from yuqing_runtime import clock
 from yuqing_runtime.database import Database, upsert
@@ -51,9 +50,9 @@ class Recorder:
     async def fresh(self, entries: Sequence[SpoolEntry]) -> set[bytes]:
         """The keys of those that are new or say something else than before: whether a page is worth keeping is decided before it is stored."""
         async with self._database.read() as connection:
-            known = await _contents(connection, [(entry.source_id, entry.key) for entry in entries])
-            erased = await _erased(connection, [entry.key for entry in entries])
-        return {entry.key for entry in entries if known.get((entry.source_id, entry.key)) != entry.content} - erased
+            known = await _contents(connection, [(entry.source_id, entry.seen_key) for entry in entries])
+            erased = await tombstones.erased(connection, [entry.key for entry in entries])
+        return {entry.key for entry in entries if known.get((entry.source_id, entry.seen_key)) != entry.content} - erased
 
     async def state_of(self, source_id: str, key: bytes) -> PageState:
         """What a page said of its version when it was read last."""
@@ -98,6 +97,9 @@ class Recorder:
             await self._keep_evidence(connection, pages, fresh)
             await _count_items(connection, fresh, now)
             await self._plan_revisits(connection, [entry for entries in fresh for entry in entries], now)
+            for page in pages:
+                if page.finding_id is not None:
+                    await findings.done(connection, page.finding_id)
             await spool.add(connection, [entry for entries in fresh for entry in entries])
         return [Recorded(len(entries), follow) for entries, follow in zip(fresh, pending, strict=True)]
 
@@ -128,6 +130,7 @@ class Recorder:
                 "host": entry.revisit.host,
                 "url": entry.revisit.url,
                 "document": entry.message,
+                "text": entry.revisit.text,
                 "heat": entry.revisit.heat,
                 "step": 0,
                 "first_at": now,
@@ -139,7 +142,8 @@ class Recorder:
         ]
         if rows:
             plan = upsert(revisit, connection)
-            newer = {"document": plan.excluded.document, "heat": plan.excluded.heat}
+            text = func.coalesce(func.nullif(plan.excluded.text, literal(b"", LargeBinary)), revisit.c.text)
+            newer = {"document": plan.excluded.document, "heat": plan.excluded.heat, "text": text}
             await connection.execute(plan.on_conflict_do_update(index_elements=["document_key"], set_=newer), rows)
 
 
@@ -163,22 +167,16 @@ async def _contents(connection: AsyncConnection, keys: Sequence[SeenKey]) -> dic
     return {(source_id, key): content for source_id, key, content in rows}
 
 
-async def _erased(connection: AsyncConnection, keys: Sequence[bytes]) -> set[bytes]:
-    if not keys:
-        return set()
-    return set((await connection.execute(select(tombstone.c.key).where(tombstone.c.key.in_(keys)))).scalars())
-
-
 async def _new_entries(connection: AsyncConnection, pages: Sequence[PageRecord], now: datetime) -> list[list[SpoolEntry]]:
     """For each page the documents that are new or changed; they are marked as seen."""
     offered: dict[SeenKey, SpoolEntry] = {}
     for page in pages:
         for entry in page.entries:
-            offered.setdefault((entry.source_id, entry.key), entry)
-    for key in await _erased(connection, [key for _, key in offered]):
-        offered = {name: entry for name, entry in offered.items() if name[1] != key}
+            offered.setdefault((entry.source_id, entry.seen_key), entry)
+    for key in await tombstones.erased(connection, [entry.key for entry in offered.values()]):
+        offered = {name: entry for name, entry in offered.items() if entry.key != key}
     changed = await _mark_seen(connection, {name: entry.content for name, entry in offered.items()}, now)
-    return [[entry for entry in page.entries if (name := (entry.source_id, entry.key)) in changed and offered[name] is entry] for page in pages]
+    return [[entry for entry in page.entries if (name := (entry.source_id, entry.seen_key)) in changed and offered[name] is entry] for page in pages]
 
 
 async def _mark_seen(connection: AsyncConnection, contents: Mapping[SeenKey, bytes], now: datetime) -> set[SeenKey]:
@@ -202,7 +200,7 @@ async def _lead_on(connection: AsyncConnection, page: PageRecord, now: datetime)
     """Puts the pages that this one leads to into the frontier, those only once that need be read only once."""
     once = {(page.source_id, follow_key(follow.once_key)): b"" for follow in page.follow if follow.once_key}
     unread = await _mark_seen(connection, once, now)
-    erased = await _erased(connection, [address_key(follow.url) for follow in page.follow])
+    erased = await tombstones.erased(connection, [address_key(follow.url) for follow in page.follow])
     wanted: list[Follow] = []
     for follow in page.follow:
         name = (page.source_id, follow_key(follow.once_key))

@@ -35,6 +35,13 @@ async def follow_up(connection: AsyncConnection, origin: str, answer: Acknowledg
     await connection.execute(update(table).where(report, table.c.mention == "").values(mention=answer.mention))
 
 
+async def cannot_be_read(connection: AsyncConnection, origin: str, answer: str) -> None:
+    """Tells a report that its link could not be read, unless people answered already."""
+    if origin.startswith(PREFIX):
+        unanswered = (table.c.id == origin.removeprefix(PREFIX), table.c.answer == "")
+        await connection.execute(update(table).where(*unanswered).values(answer=answer))
+
+
 async def add(connection: AsyncConnection, values: dict[str, object]) -> None:
     """Adds a report just received."""
     fresh = {"state": ReportState.RECEIVED, "mention": "", "answer": "", "credited": False, "resolved_at": None}

@@ -5,20 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_crawler.domain.entries import PendingPage
 from yuqing_crawler.domain.health import HealthState, usual_per_day
 from yuqing_crawler.domain.kinds.kind import Follow
 from yuqing_crawler.domain.source import Source, Standing
-from yuqing_crawler.store import sources
+from yuqing_crawler.store import hosts, sources
 from yuqing_crawler.store.tables import frontier, source_event, source_hour
 from yuqing_crawler.store.tables import host as host_table
 from yuqing_crawler.store.tables import schedule as table
 from yuqing_runtime import clock
 from yuqing_runtime.clock import database_milliseconds
-from yuqing_runtime.database import upsert
 
 USUAL_DAYS = 14
 ATTEMPTS_UNTIL_GIVEN_UP = 5
@@ -37,12 +36,12 @@ class Due:
 async def claim_due(connection: AsyncConnection, holder: str, *, limit: int, seconds: float, pages: int) -> list[Due]:
     """Takes sources that are due, at most `limit`, whose hosts no other replica speaks to; with up to `pages` pages left over of each."""
     now, until = database_milliseconds(), database_milliseconds() + int(seconds * 1000)
-    free_host = or_(host_table.c.host.is_(None), host_table.c.holder == holder, host_table.c.leased_until_milliseconds <= now)
-    rested = or_(host_table.c.host.is_(None), host_table.c.resume_at_milliseconds <= now)
     query = (
         select(table.c.source_id, table.c.host)
         .outerjoin(host_table, host_table.c.host == table.c.host)
-        .where(table.c.runnable, table.c.next_run_at <= await clock.now(connection), table.c.leased_until_milliseconds <= now, free_host, rested)
+        .where(
+            table.c.runnable, table.c.next_run_at <= await clock.now(connection), table.c.leased_until_milliseconds <= now, hosts.is_free_for(holder)
+        )
         .order_by(table.c.next_run_at)
         .limit(limit)
         .with_for_update(skip_locked=True, of=table)
@@ -50,24 +49,11 @@ async def claim_due(connection: AsyncConnection, holder: str, *, limit: int, sec
     wanted: dict[str, str] = dict((await connection.execute(query)).all())
     if not wanted:
         return []
-    hosts = await _take_hosts(connection, holder, sorted(set(wanted.values())), until)
-    taken = [source_id for source_id, host in wanted.items() if host in hosts]
+    taken_hosts = await hosts.take(connection, holder, set(wanted.values()), seconds=seconds)
+    taken = [source_id for source_id, host in wanted.items() if host in taken_hosts]
     held = {"leased_until_milliseconds": until, "holder": holder, "last_attempt_at": await clock.now(connection)}
     await connection.execute(update(table).where(table.c.source_id.in_(taken)).values(held))
     return await _due(connection, taken, pages)
-
-
-async def _take_hosts(connection: AsyncConnection, holder: str, hosts: Sequence[str], until: object) -> set[str]:
-    taken: set[str] = set()
-    for name in hosts:
-        take = upsert(host_table, connection).values(host=name, holder=holder, leased_until_milliseconds=until, resume_at_milliseconds=0)
-        take = take.on_conflict_do_update(
-            index_elements=["host"],
-            set_={"holder": holder, "leased_until_milliseconds": until},
-            where=or_(host_table.c.holder == holder, host_table.c.leased_until_milliseconds <= database_milliseconds()),
-        )
-        taken.update((await connection.execute(take.returning(host_table.c.host))).scalars())
-    return taken
 
 
 async def _due(connection: AsyncConnection, source_ids: Sequence[str], pages: int) -> list[Due]:
@@ -110,17 +96,14 @@ async def renew(connection: AsyncConnection, holder: str, source_ids: Sequence[s
     until = database_milliseconds() + int(seconds * 1000)
     mine = update(table).where(table.c.holder == holder, table.c.source_id.in_(source_ids))
     await connection.execute(mine.values(leased_until_milliseconds=until))
-    hosts = select(table.c.host).where(table.c.source_id.in_(source_ids))
-    await connection.execute(
-        update(host_table).where(host_table.c.holder == holder, host_table.c.host.in_(hosts)).values(leased_until_milliseconds=until)
-    )
+    await hosts.renew(connection, holder, select(table.c.host).where(table.c.source_id.in_(source_ids)), seconds=seconds)
 
 
 async def release_all(connection: AsyncConnection, holder: str | None) -> None:
     """Gives back what this replica holds; with None what anybody holds, for a process that knows to be the only one."""
-    for held in (table, host_table):
-        everything = update(held).values(leased_until_milliseconds=0)
-        await connection.execute(everything if holder is None else everything.where(held.c.holder == holder))
+    everything = update(table).values(leased_until_milliseconds=0)
+    await connection.execute(everything if holder is None else everything.where(table.c.holder == holder))
+    await hosts.release_all(connection, holder)
 
 
 async def finish(connection: AsyncConnection, source: Source, after: Standing, *, next_run_in_seconds: float) -> None:
@@ -160,12 +143,6 @@ async def note_change(connection: AsyncConnection, source_id: str, before: Healt
     if before is not after:
         at = await clock.now(connection)
         await connection.execute(insert(source_event).values(source_id=source_id, before=before, after=after, detail=detail, at=at))
-
-
-async def hold_host(connection: AsyncConnection, host: str, *, seconds: float) -> None:
-    """Leaves a host alone for so long, in all replicas."""
-    resume_at = database_milliseconds() + int(seconds * 1000)
-    await connection.execute(update(host_table).where(host_table.c.host == host).values(resume_at_milliseconds=resume_at))
 
 
 async def next_due_at(connection: AsyncConnection) -> datetime | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
+from opentelemetry.metrics import get_meter
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +20,7 @@ WAKE = "spool"
 """What a commit that adds to the spool touches."""
 ACKNOWLEDGED = "acknowledged"
 PURGED_AT_ONCE = 5_000
+WAITING = get_meter("yuqing").create_gauge("yuqing.crawler.spool.waiting", description="Documents that are not acknowledged yet")
 
 
 class SpoolState(IntEnum):

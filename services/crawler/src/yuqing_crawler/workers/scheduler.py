@@ -25,15 +25,20 @@ LONGEST_WAIT_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
+def new_holder() -> str:
+    """A name for this replica's leases."""
+    return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+
+
 class Scheduler:
     """Runs due sources in this replica."""
 
-    def __init__(self, bench: Workbench, open_secrets: OpenSecrets, settings: Settings) -> None:
+    def __init__(self, bench: Workbench, open_secrets: OpenSecrets, settings: Settings, holder: str | None = None) -> None:
         self._bench = bench
         self._database = bench.database
         self._open_secrets = open_secrets
         self._settings = settings
-        self._holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+        self._holder = holder or new_holder()
         self._running: dict[asyncio.Task[None], str] = {}
 
     async def run(self) -> None:

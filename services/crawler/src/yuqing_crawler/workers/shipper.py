@@ -1,16 +1,14 @@
 """Ships the spool to indexing: a stream of batches with a bounded window, each document acknowledged by itself."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Final, TypeAlias
 
 import grpc.aio
 import structlog
-from opentelemetry.metrics import get_meter
 
 from yuqing.indexing.v1 import document_pb2, ingest_pb2, ingest_pb2_grpc
+from yuqing_crawler.domain.reach import Reach
 from yuqing_crawler.settings import Settings
 from yuqing_crawler.store import reports, spool
 from yuqing_crawler.store.spool import Acknowledgement, Claimed
@@ -18,7 +16,6 @@ from yuqing_runtime.database import Database
 from yuqing_runtime.telemetry import Outcomes, linked_to, tracer
 
 SHIPPED = Outcomes("crawler.spool", "How documents leave the spool")
-WAITING = get_meter("yuqing").create_gauge("yuqing.crawler.spool.waiting", description="Documents that are not acknowledged yet")
 LARGEST_BATCH_BYTES: Final = 4 * 1024 * 1024
 POLL_SECONDS: Final = 1.0
 """How soon a document is noticed that another replica spooled and does not send."""
@@ -37,14 +34,6 @@ Stream: TypeAlias = "grpc.aio.StreamStreamCall[ingest_pb2.IngestMentionsRequest,
 
 class Silence(Exception):
     """Indexing takes documents and does not answer."""
-
-
-@dataclass
-class Reach:
-    """Whether indexing answers, for `GetSpool`."""
-
-    shipping: bool = False
-    detail: str = "indexing has not been tried yet"
 
 
 class Shipper:
@@ -95,67 +84,64 @@ class _Shipment:
         self._reach = reach
         self._window = settings.batch_items * settings.batches_in_flight
         self._on_the_wire: set[int] = set()
-        self._answered = asyncio.Event()
+        self._wanted = asyncio.Event()
+        """Set when an answer made room, or the stream is over: whoever sends looks again."""
+        self._over = False
 
     async def run(self) -> None:
         """Sends and settles until the stream's time is over. Errors: AioRpcError, Silence."""
-        call = self._indexing.IngestMentions(timeout=STREAM_SECONDS + SILENCE_SECONDS)
-        settling = asyncio.create_task(self._settle_all(call), name="settle")
-        sending = asyncio.create_task(self._send_all(call), name="send")
+        call = self._indexing.IngestMentions(self._requests(), timeout=STREAM_SECONDS + SILENCE_SECONDS)
+        reading = asyncio.create_task(self._read_all(call), name="shipment")
         try:
-            await asyncio.wait([settling, sending], return_when=asyncio.FIRST_COMPLETED)
-            if sending.done():
-                sending.result()
-                await settling
-            settling.result()
+            await reading
         finally:
+            # The sender must end by itself: a generator that gRPC still waits for is torn down noisily.
+            self._over = True
+            self._wanted.set()
             call.cancel()
-            for task in (sending, settling):
-                task.cancel()
-            await asyncio.gather(sending, settling, return_exceptions=True)
+            await asyncio.gather(reading, return_exceptions=True)
             await self._give_back()
 
-    async def _send_all(self, call: Stream) -> None:
+    async def _read_all(self, call: Stream) -> None:
+        await call.wait_for_connection()
+        self._reach.shipping, self._reach.detail = True, ""
+        while True:
+            answer = asyncio.ensure_future(call.read())
+            while not (await asyncio.wait([answer], timeout=SILENCE_SECONDS))[0]:
+                if self._on_the_wire:
+                    call.cancel()
+                    await asyncio.gather(answer, return_exceptions=True)
+                    raise Silence(f"no answer for {len(self._on_the_wire)} documents in {SILENCE_SECONDS:.0f} s")
+            response = answer.result()
+            if not isinstance(response, ingest_pb2.IngestMentionsResponse):
+                return  # the end of the stream
+            await self._settle([_acknowledgement(outcome) for outcome in response.outcomes])
+
+    async def _requests(self) -> AsyncIterator[ingest_pb2.IngestMentionsRequest]:
+        """What goes out, as long as the window has room; gRPC asks for the next one only when the last has left."""
         clock = asyncio.get_running_loop()
         ends_at = clock.time() + STREAM_SECONDS
         with self._database.wakes.sleeper(spool.WAKE) as spooled:
-            while clock.time() < ends_at:
+            while clock.time() < ends_at and not self._over:
                 spooled.clear()
+                self._wanted.clear()
                 room = min(self._window - len(self._on_the_wire), self._settings.batch_items)
                 claimed = await self._claim(room) if room > 0 else []
                 for batch in batches(claimed):
-                    await self._send(call, batch)
+                    yield _request(batch)
                 if room <= 0:
-                    await self._wait_for_answer()
+                    await _wait_for(self._wanted)
                 elif not claimed:
-                    await _wait(spooled, POLL_SECONDS)
-        await call.done_writing()
+                    await _wait_for(spooled, self._wanted)
 
     async def _claim(self, limit: int) -> list[Claimed]:
         async with self._database.write() as connection:
             claimed = await spool.claim(connection, limit=limit, seconds=self._settings.claim_seconds)
         self._on_the_wire.update(each.sequence for each in claimed)
+        if self._over:
+            await self._give_back()
+            return []
         return claimed
-
-    async def _send(self, call: Stream, batch: Sequence[Claimed]) -> None:
-        links = [link for each in batch[:MOST_LINKS] if (link := linked_to(each.traceparent)) is not None]
-        with _TRACER.start_as_current_span("crawler.ship", links=links, attributes={"documents": len(batch)}):
-            items = (
-                ingest_pb2.SpoolItem(sequence=each.sequence, document=document_pb2.Document.FromString(each.message), traceparent=each.traceparent)
-                for each in batch
-            )
-            await call.write(ingest_pb2.IngestMentionsRequest(items=items))
-
-    async def _wait_for_answer(self) -> None:
-        self._answered.clear()
-        if not await _wait(self._answered, SILENCE_SECONDS):
-            raise Silence(f"no answer for {len(self._on_the_wire)} documents in {SILENCE_SECONDS:.0f} s")
-
-    async def _settle_all(self, call: Stream) -> None:
-        await call.wait_for_connection()
-        self._reach.shipping, self._reach.detail = True, ""
-        async for response in call:
-            await self._settle([_acknowledgement(outcome) for outcome in response.outcomes])
 
     async def _settle(self, answers: Sequence[Acknowledgement]) -> None:
         async with self._database.write() as connection:
@@ -164,7 +150,7 @@ class _Shipment:
                 if origins.get(answer.sequence):
                     await reports.follow_up(connection, origins[answer.sequence], answer)
         self._on_the_wire.difference_update(answer.sequence for answer in answers)
-        self._answered.set()
+        self._wanted.set()
         self.was_of_use = True
         for answer in answers:
             SHIPPED.count(ingest_pb2.Outcome.Name(ingest_pb2.Outcome.ValueType(answer.outcome)).removeprefix("OUTCOME_").lower())
@@ -192,7 +178,19 @@ def _acknowledgement(outcome: ingest_pb2.ItemOutcome) -> Acknowledgement:
     return Acknowledgement(outcome.sequence, outcome.outcome, refused, outcome.mention, outcome.reason, outcome.detail)
 
 
-async def _wait(event: asyncio.Event, seconds: float) -> bool:
-    with suppress(TimeoutError):
-        return await asyncio.wait_for(event.wait(), seconds)
-    return False
+def _request(batch: Sequence[Claimed]) -> ingest_pb2.IngestMentionsRequest:
+    links = [link for each in batch[:MOST_LINKS] if (link := linked_to(each.traceparent)) is not None]
+    with _TRACER.start_as_current_span("crawler.ship", links=links, attributes={"documents": len(batch)}):
+        items = (
+            ingest_pb2.SpoolItem(sequence=each.sequence, document=document_pb2.Document.FromString(each.message), traceparent=each.traceparent)
+            for each in batch
+        )
+        return ingest_pb2.IngestMentionsRequest(items=items)
+
+
+async def _wait_for(*events: asyncio.Event) -> None:
+    """Until one of them is set, at most as long as a document of another replica may lie unnoticed."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waiting, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()

@@ -1,0 +1,82 @@
+"""Ends what has had its time: stored pages, acknowledged documents, old request ids and memories; plans the day's patrols."""
+
+import asyncio
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete
+
+from yuqing_crawler.domain.patrols import day_of
+from yuqing_crawler.settings import Settings
+from yuqing_crawler.store import pages, patrols, spool
+from yuqing_crawler.store.tables import page_state, seen, source_event, source_hour
+from yuqing_runtime import idempotency
+from yuqing_runtime.database import Database
+from yuqing_runtime.leases import Lease, run_leased
+from yuqing_runtime.objects import Objects
+from yuqing_runtime.telemetry import Outcomes
+
+PAUSE_SECONDS = 30.0
+PAGES_AT_ONCE = 200
+MEMORIES = ((seen, "at", 400), (page_state, "at", 90), (source_event, "at", 400), (source_hour, "hour", 60))
+"""Table, its time, and how many days its rows are of use."""
+WAKE = "housekeeping"
+ENDED = Outcomes("crawler.retention", "What housekeeping ended")
+
+
+class Housekeeping:
+    """One replica at a time."""
+
+    def __init__(self, database: Database, objects: Objects, settings: Settings) -> None:
+        self._database = database
+        self._objects = objects
+        self._settings = settings
+        self._zone = ZoneInfo(settings.shared.time_zone)
+
+    async def run(self) -> None:
+        """For ever."""
+        await run_leased(self._database, "housekeeping", self._loop)
+
+    async def _loop(self, _lease: Lease) -> None:
+        with self._database.wakes.sleeper(WAKE) as woken:
+            while True:
+                woken.clear()
+                await self.run_once()
+                waiting = asyncio.create_task(woken.wait())
+                await asyncio.wait([waiting], timeout=PAUSE_SECONDS)
+                waiting.cancel()
+
+    async def run_once(self) -> None:
+        """One round."""
+        while await self._end_pages():
+            pass
+        while await self._purge_spool():
+            pass
+        async with self._database.write() as connection:
+            now = await self._database.now(connection)
+            await patrols.plan(connection, day_of(now, self._zone))
+            await idempotency.purge(connection)
+            for table, column, days in MEMORIES:
+                await connection.execute(delete(table).where(table.c[column] < now - timedelta(days=days)))
+        async with self._database.read() as connection:
+            spool.WAITING.set((await spool.overview(connection)).waiting)
+
+    async def _end_pages(self) -> int:
+        """First the objects, then their rows: what is cut off in between is ended the next time."""
+        async with self._database.read() as connection:
+            ended = await pages.expired(connection, await self._database.now(connection), limit=PAGES_AT_ONCE)
+        for digest in ended:
+            await self._objects.delete(digest)
+        if ended:
+            async with self._database.write() as connection:
+                await pages.forget(connection, ended)
+            ENDED.count("stored_page", len(ended))
+        return len(ended)
+
+    async def _purge_spool(self) -> int:
+        async with self._database.write() as connection:
+            before = await self._database.now(connection) - timedelta(days=self._settings.spool_days)
+            purged = await spool.purge(connection, before=before)
+        if purged:
+            ENDED.count("spooled_document", purged)
+        return purged
