@@ -183,3 +183,10 @@ def test_history_keeps_the_pace_of_real_life_whatever_the_speed():
 def test_a_clock_that_cannot_run_is_refused(start: datetime, speed: float):
     with pytest.raises(ValueError, match="world's"):
         StoryClock(start, speed)
+
+
+def test_an_article_is_titled_as_its_text_is_meant_and_signed_by_its_author(world: World):
+    articles = [item for item in world.items_at(world.clock.wall(END_HOUR)) if item.sketch.place is Place.ARTICLE and not item.sketch.beat]
+    assert all(f"记者 {item.author.name}" in item.text for item in articles)
+    told = [item for item in articles if item.strand is Strand.TOWN and item.sentiment is Sentiment.NEUTRAL]
+    assert all(item.title.replace(" ", "，") in item.text for item in told)

@@ -1,5 +1,6 @@
 """Answers requests: pages from templates, JSON, and conditional answers by ETag and Last-Modified."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,13 +9,13 @@ from hashlib import blake2b
 from math import ceil
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import Response
 
 from yuqing_world.sites import times
 
-HTML = "text/html"
+_TAGS = re.compile(r"#[^#\s<>&]{2,20}(?: [^#<>&]{1,10})?#|@[\w-]{2,20}")
 
 
 def _paragraphs(text: str) -> Markup:
@@ -27,9 +28,15 @@ def _lines(text: str) -> Markup:
     return Markup("<br>\n").join(text.split("\n"))
 
 
+def _tagged(text: str) -> Markup:
+    """The text with its hashtags and names marked, as microblogs show it."""
+    marked = _TAGS.sub(lambda match: Markup('<span class="tag">{}</span>').format(match[0]), str(escape(text)))
+    return Markup("<br>\n").join(Markup(line) for line in marked.split("\n"))
+
+
 def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("yuqing_world"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(paragraphs=_paragraphs, lines=_lines)
+    environment.filters.update(paragraphs=_paragraphs, lines=_lines, tagged=_tagged)
     environment.globals.update(times=times)  # pyright: ignore[reportArgumentType, reportCallIssue] (a module is a fine global)
     return environment
 

@@ -6,7 +6,7 @@ from random import Random
 
 from opencc import OpenCC
 
-from yuqing_world.story.arc import ANSWER_HOUR, LAUNCH_HOUR, Place, Strand
+from yuqing_world.story.arc import ANSWER_HOUR, LAUNCH_HOUR, Place, Sentiment, Strand
 from yuqing_world.story.people import author_of
 from yuqing_world.story.sketch import Sketch
 from yuqing_world.texts.grammar import town_grammar
@@ -59,12 +59,28 @@ def _style(sketch: Sketch) -> str:
 
 
 def _drawn(seed: int, sketch: Sketch, random: Random) -> Written:
-    known = {"journalist": author_of(seed, sketch).name} if sketch.place is Place.ARTICLE else {}
     stand_ins = _stand_ins(sketch)
-    titled = _TITLED.get(sketch.place)
-    title = town_grammar().write(f"{titled}_{sketch.strand}", random, known=known, stand_ins=stand_ins) if titled else ""
+    known = _known(seed, sketch, random, stand_ins) if sketch.place is Place.ARTICLE else {}
+    title = town_grammar().write(_title_rule(sketch), random, known=known, stand_ins=stand_ins) if sketch.place in _TITLED else ""
     text = town_grammar().write(f"{_style(sketch)}_{sketch.sentiment}", random, known=known, stand_ins=stand_ins)
     return Written(title, text)
+
+
+def _title_rule(sketch: Sketch) -> str:
+    """Articles have titles for each tone, so that a title says what its text does."""
+    titled = f"{_TITLED[sketch.place]}_{sketch.strand}"
+    return f"{titled}_{sketch.sentiment}" if sketch.place is Place.ARTICLE else titled
+
+
+def _known(seed: int, sketch: Sketch, random: Random, stand_ins: dict[str, str]) -> dict[str, str]:
+    """What title and text of an article share: who wrote it and who tells, and in the town's news the headline or what somebody said."""
+    known = {"journalist": author_of(seed, sketch).name, "witness": town_grammar().write("person", random)}
+    if sketch.strand is Strand.TOWN:
+        headline = town_grammar().write("news", random, stand_ins=stand_ins)
+        voice = stand_ins["bad" if sketch.sentiment is Sentiment.NEGATIVE else "good"]
+        said, also = town_grammar().write("two_voices", random, stand_ins={"voice": voice}).split("\n")
+        known |= {"headline": headline, "lead": headline.replace(" ", "，"), "said": said, "also": also}
+    return known
 
 
 def _stand_ins(sketch: Sketch) -> dict[str, str]:
