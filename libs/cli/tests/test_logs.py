@@ -6,6 +6,7 @@ import pytest
 
 from yuqing_cli.up import logs
 from yuqing_cli.up.logs import ServiceLog, is_loud, readable
+from yuqing_cli.up.repeats import REMEMBERED, Repeats
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,27 @@ def test_file_is_bounded_when_a_service_talks_without_end(tmp_path: Path, monkey
     log.feed(b"a line of twenty one.\n" * 1000)
     log.close()
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 3 * 1000
+
+
+def test_words_come_once_in_a_while_when_they_are_repeated() -> None:
+    repeats = Repeats()
+    shown = {second: repeats.held_back("lost", second) for second in range(25)}
+    assert {second: count for second, count in shown.items() if count is not None} == {0: 0, 10: 9, 20: 9}
+    assert repeats.held_back("found", 1) == 0
+
+
+def test_memory_is_bounded_when_every_line_is_another() -> None:
+    repeats = Repeats()
+    for number in range(1000):
+        assert repeats.held_back(f"line {number}", 0) == 0
+    assert len(repeats._held) == REMEMBERED
+    assert repeats.held_back("line 999", 0) is None
+
+
+def test_terminal_shows_a_warning_once_when_only_its_time_differs(tmp_path: Path) -> None:
+    said: list[str] = []
+    log = ServiceLog("scoring", tmp_path, say=said.append)
+    for second in range(5):
+        log.feed(b'{"timestamp": "2026-01-02T03:04:0%dZ", "level": "warning", "event": "slow"}\n' % second)
+    log.close()
+    assert said == ["[scoring] 03:04:00 warning slow"]

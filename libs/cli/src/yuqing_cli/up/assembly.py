@@ -74,7 +74,8 @@ class Assembly:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in STOP_SIGNALS:
-            loop.add_signal_handler(number, stop.set)
+            if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup wants it to stay
+                loop.add_signal_handler(number, stop.set)
         try:
             await supervisor.run(stop, when_ready=lambda: self._when_ready(run))
         finally:

@@ -3,11 +3,13 @@
 import json
 import logging
 import re
+import time
 from collections import deque
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, cast
 
+from yuqing_cli.up.repeats import Repeats
 from yuqing_cli.up.words import Say
 
 FILE_BYTES = 10_000_000
@@ -28,6 +30,7 @@ class ServiceLog:
         self._say = say
         self._verbose = verbose
         self._rest = b""
+        self._repeats = Repeats()
         self._last: deque[str] = deque(maxlen=LAST_LINES)
         self._file = RotatingFileHandler(self.path, maxBytes=FILE_BYTES, backupCount=OLDER_FILES, encoding="utf-8", delay=True)
 
@@ -55,8 +58,16 @@ class ServiceLog:
     def _take(self, line: str) -> None:
         self._file.handle(logging.makeLogRecord({"msg": line}))
         self._last.append(line)
-        if self._verbose or is_loud(line):
+        if self._verbose:
             self._say(f"[{self._name}] {readable(line)}")
+        elif is_loud(line):
+            self._tell(line)
+
+    def _tell(self, line: str) -> None:
+        held_back = self._repeats.held_back(words_of(line), time.monotonic())
+        if held_back is not None:
+            more = f" (另有 {held_back} 次, {held_back} more like it)" if held_back else ""
+            self._say(f"[{self._name}] {readable(line)}{more}")
 
 
 def is_loud(line: str) -> bool:
@@ -70,8 +81,16 @@ def readable(line: str) -> str:
     record = _record(line)
     if record is None:
         return line
+    return f"{str(record.get('timestamp', ''))[11:19]} {words_of(line)}".strip()
+
+
+def words_of(line: str) -> str:
+    """A line without its time: what makes it the same as another one."""
+    record = _record(line)
+    if record is None:
+        return line
     rest = " ".join(f"{name}={value}" for name, value in record.items() if name not in OWN_FIELDS)
-    return f"{str(record.get('timestamp', ''))[11:19]} {record.get('level', '')} {record.get('event', '')} {rest}".strip()
+    return f"{record.get('level', '')} {record.get('event', '')} {rest}".strip()
 
 
 def _record(line: str) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from yuqing_embedded.elasticsearch import ElasticsearchNode, NodeError
 from yuqing_embedded.processes import bound_to_parent
 
 POLL_SECONDS = 0.1
+LONGEST_POLL_SECONDS = 1.0
 OUTPUT_SECONDS = 1.0  # how long a grandchild may hold a dead service's output
 
 
@@ -100,10 +101,12 @@ class ServiceUnit:
             self._reading = asyncio.create_task(self._read(self._child.stdout))
 
     async def ready(self) -> None:
+        wait_seconds = POLL_SECONDS
         while not await self.process.probe():
             if self.pid is None:
                 raise UnitEnded(await self.ended())
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(wait_seconds)
+            wait_seconds = min(wait_seconds * 1.1, LONGEST_POLL_SECONDS)
 
     async def ended(self) -> str:
         if self._child is None:
