@@ -11,9 +11,9 @@ from yuqing_crawler.domain.extraction.article import Article, extract_article
 
 
 @click.command()
-@click.option("--url", default="", help="Address of the page: relative addresses and a date in it are read with it.")
+@click.option("--url", default="", help="网页的网址：用于补全相对地址 (the page's address, for relative ones on it)")
 def extract(url: str) -> None:
-    """Read a page from standard input and write what is on it as one JSON object. 从标准输入读取网页并输出正文等字段。"""
+    """从标准输入读取网页，输出标题、作者、时间、正文等 (reads a page, writes what is on it as one JSON object)."""
     page = decode(sys.stdin.buffer.read())
     article = extract_article(page.text, url, datetime.now(UTC))
     click.echo(json.dumps({**as_record(article), "charset": page.charset}, ensure_ascii=False))

@@ -47,7 +47,7 @@ def test_board_is_proposed_when_links_are_threads() -> None:
         f"<tr class='topic'><td><a href='/thread/{n}'>云杉电水壶手柄松动怎么办第{n}次求助</a></td><td>{n}</td></tr>" for n in range(1001, 1009)
     )
     proposal = look(f"<html><body><table id='threads'>{rows}</table></body></html>", "https://bbs.example.test/board/7")
-    assert (proposal.kind, proposal.medium, proposal.parameters) == ("forum", "forum", {"row": "#threads > tr.topic"})
+    assert (proposal.kind, proposal.medium, proposal.parameters) == ("forum", "forum", {"row": "#threads > tr.topic", "stamp": "td:nth-of-type(2)"})
     assert len(proposal.parsed.follow) == 8
 
 

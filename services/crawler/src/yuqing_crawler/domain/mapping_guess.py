@@ -40,6 +40,7 @@ _REPOSTS = ("retweeted_status", "repost", "reposted_status", "origin", "original
 _CURSORS = ("next_cursor", "cursor", "since_id", "max_id", "next_token", "next_page_token", "last_id", "end_cursor")
 _LINKS = ("next", "next_url", "next_page_url", "nextlink")
 _DEEPEST = 4
+_LOOKED_AT = 20
 _SHORTEST_TEXT = 8
 
 
@@ -56,14 +57,15 @@ def guess_mapping(value: object, address: str, now: datetime) -> MappingGuess | 
     """A mapping of the likeliest list of items in a JSON value, or None where no list has items with a text."""
     best: tuple[int, str, dict[str, str], Mapping[str, object]] | None = None
     for path, items in _lists(value):
-        fields = _fields(items[0], now)
+        item = _together(items[:_LOOKED_AT])
+        fields = _fields(item, now)
         if "text" in fields and (best is None or len(fields) * len(items) > best[0]):
-            best = (len(fields) * len(items), path, fields, items[0])
+            best = (len(fields) * len(items), path, fields, item)
     if best is None:
         return None
     _, path, fields, item = best
     parameters: dict[str, object] = {"items": path, "fields": {name: f"$.{found}" for name, found in fields.items()}}
-    repost = next((name for key in item for name in [key] if key.lower() in _REPOSTS), "")
+    repost = next((key for key in item if key.lower() in _REPOSTS), "")
     if repost:
         parameters["repost"] = f"$.{repost}"
     if "rating" in fields:
@@ -96,6 +98,14 @@ def _lists(value: object) -> Iterator[tuple[str, list[Mapping[str, object]]]]:
 
 def _step(key: str) -> str:
     return f".{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else f"['{key}']"
+
+
+def _together(items: list[Mapping[str, object]]) -> dict[str, object]:
+    """All the keys of some items, each with a value that is not empty where one has it."""
+    merged: dict[str, object] = {}
+    for item in items:
+        merged.update({key: value for key, value in item.items() if key not in merged or merged[key] in (None, "", [])})
+    return merged
 
 
 def _fields(item: Mapping[str, object], now: datetime) -> dict[str, str]:

@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from yuqing_crawler.domain.address import absolute
+from yuqing_crawler.domain.address import absolute, site_of
 from yuqing_crawler.domain.document import Document
 from yuqing_crawler.domain.extraction.article import Outcome, extract_article
 from yuqing_crawler.domain.extraction.metadata import read_metadata, types_of
@@ -20,11 +20,13 @@ from yuqing_crawler.domain.kinds.links import Link, article_links
 from yuqing_crawler.domain.kinds.mapping import read_json
 from yuqing_crawler.domain.kinds.pages import is_success, text_of_page
 from yuqing_crawler.domain.kinds.registry import kind_named, parameters_from_mapping
+from yuqing_crawler.domain.kinds.selection import elements
 from yuqing_crawler.domain.kinds.sitemap import read_sitemap
-from yuqing_crawler.domain.kinds.structure import guess_items, repeated_elements
+from yuqing_crawler.domain.kinds.structure import common_selector, guess_items, repeated_elements
 from yuqing_crawler.domain.mapping_guess import guess_mapping
 
 _FEWEST_LINKS = 4
+_FEWEST_THREADS = 2
 _FORUM_WORDS = re.compile(
     r"(?:^|[./_-])(?:bbs|forum|forums|tieba|club|thread|threads|topic|topics|viewthread|forumdisplay|board|boards|discuss|tid)(?:[./_=-]|\d|$)",
     re.IGNORECASE,
@@ -118,7 +120,7 @@ def _from_page(root: HtmlElement, text: str, fetched: Fetched) -> _Guess | str:
     if by_thread is not None:
         return by_thread
     links = article_links(root, fetched.url)
-    if len(links) >= _FEWEST_LINKS and _is_board(links, fetched.url):
+    if len(links) >= _FEWEST_THREADS and _is_board(links, fetched.url):
         return _Guess("forum", _board_parameters(root, links), (f"a board with {len(links)} links of the form {links[0].shape}",))
     if discovered:
         return _Guess("feed", {}, (f"the page names its feed: {discovered}",), address=discovered)
@@ -138,8 +140,10 @@ def _from_page(root: HtmlElement, text: str, fetched: Fetched) -> _Guess | str:
 
 
 def _discovered(root: HtmlElement, address: str) -> str:
+    """A feed of the same host. One of another host is another publication's, though the page may name it."""
     feeds = select(root, "//link[@rel='alternate'][contains(@type,'rss') or contains(@type,'atom') or contains(@type,'feed+json')][@href]")
-    return next((url for link in feeds if (url := absolute(address, link.get("href") or ""))), "")
+    urls = (absolute(address, link.get("href") or "") for link in feeds)
+    return next((url for url in urls if site_of(url) == site_of(address) != ""), "")
 
 
 def _reviews(root: HtmlElement, fetched: Fetched) -> _Guess | None:
@@ -178,9 +182,16 @@ def _place(url: str) -> str:
 
 
 def _board_parameters(root: HtmlElement, links: Sequence[Link]) -> dict[str, object]:
-    """The rows of a board, if its threads stand in rows that repeat."""
+    """The rows of a board, if its threads stand in rows that repeat, and the number in each that grows with answers."""
     row = _container(root, links)
-    return {"row": row} if row else {}
+    if not row:
+        return {}
+    stamp = common_selector(elements(root, row), lambda node: next((each for each in _leaves(node) if text_of(each).isdecimal()), None))
+    return {"row": row, "stamp": stamp} if stamp else {"row": row}
+
+
+def _leaves(node: HtmlElement) -> Iterator[HtmlElement]:
+    return (each for each in node.iterdescendants() if isinstance(each, HtmlElement) and len(each) == 0 and each.tag != "a")
 
 
 def _links_selector(root: HtmlElement, links: Sequence[Link]) -> str:
@@ -192,7 +203,7 @@ def _container(root: HtmlElement, links: Sequence[Link]) -> str:
     """The selector of the repeating block that holds most of the links, about one in each."""
     wanted = {link.text for link in links}
     best: tuple[int, str] = (0, "")
-    for group in repeated_elements(root):
+    for group in repeated_elements(root, _FEWEST_THREADS):
         titles = [{squeeze(link.get("title") or "") or text_of(link) for link in select(node, ".//a")} & wanted for node in group.elements]
         held = sum(bool(each) for each in titles)
         if held * 10 >= len(titles) * 8 and held > best[0]:

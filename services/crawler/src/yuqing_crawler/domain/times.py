@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from yuqing_crawler.domain.clocks import CLOCK, Clock, read_clock, to_digits
 from yuqing_crawler.domain.document import Precision
+from yuqing_crawler.domain.labels import plain
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _LONGEST = 200
@@ -56,7 +57,7 @@ class _Frame:
         """The time if it is not in the future; ahead only by clock skew, it is now."""
         if found is None or found.at > self.now + _SKEW:
             return None
-        return PublishedTime(min(found.at, self.now.astimezone(UTC)), found.precision)
+        return found if found.at <= self.now else PublishedTime(self.now.replace(second=0, microsecond=0).astimezone(UTC), found.precision)
 
 
 _Resolve = Callable[[re.Match[str], _Frame], PublishedTime | None]
@@ -68,7 +69,7 @@ def parse_time(text: str, now: datetime, zone: ZoneInfo = SHANGHAI) -> Published
     `now` (aware) is the time of the fetch: what 'ago', a weekday or a missing year is counted from. `zone` is the source's, for
     times that name none. A time without year is never read as one in the future, a date without hour never gets an hour.
     """
-    squeezed = to_digits(" ".join(text[:_LONGEST].split()))
+    squeezed = to_digits(plain(" ".join(text[:_LONGEST].split())))
     if not squeezed:
         return None
     frame = _Frame(now.astimezone(zone))
@@ -148,16 +149,24 @@ def _ago(match: re.Match[str], frame: _Frame) -> PublishedTime | None:
     unit = match["unit"].lower()
     if unit in _SECONDS:
         at = frame.now - timedelta(seconds=amount * _SECONDS[unit])
-        return PublishedTime(at.astimezone(UTC), Precision.SECOND if _SECONDS[unit] == 1 else Precision.MINUTE)
+        return _to_the_second(at) if _SECONDS[unit] == 1 else _to_the_minute(at)
     return frame.on(frame.today - timedelta(days=amount * _DAYS[unit]), None)
 
 
 def _half_hour_ago(_match: re.Match[str], frame: _Frame) -> PublishedTime:
-    return PublishedTime((frame.now - timedelta(minutes=30)).astimezone(UTC), Precision.MINUTE)
+    return _to_the_minute(frame.now - timedelta(minutes=30))
 
 
 def _just_now(_match: re.Match[str], frame: _Frame) -> PublishedTime:
-    return PublishedTime(frame.now.astimezone(UTC), Precision.MINUTE)
+    return _to_the_minute(frame.now)
+
+
+def _to_the_minute(at: datetime) -> PublishedTime:
+    return PublishedTime(at.replace(second=0, microsecond=0).astimezone(UTC), Precision.MINUTE)
+
+
+def _to_the_second(at: datetime) -> PublishedTime:
+    return PublishedTime(at.replace(microsecond=0).astimezone(UTC), Precision.SECOND)
 
 
 def _unix(match: re.Match[str], _frame: _Frame) -> PublishedTime:

@@ -71,6 +71,23 @@ def test_declared_fields_are_read_when_page_has_json_ld() -> None:
     ]
 
 
+def test_byline_is_read_when_page_is_in_traditional_characters() -> None:
+    byline = "2026-11-23 08:15　來源：海外瀾州人　IP屬地：臺灣　評論 12"
+    body = f"<div><p>（記者 江書瀾）{FIRST}</p><p>{SECOND}</p></div><p>責任編輯：周一鳴</p>"
+    html = f"<html><body><h1>霽川氣炸鍋冒煙</h1><p>{byline}</p>{body}</body></html>"
+    article = read(html)
+    assert (article.author, article.outlet, article.editor) == ("江書瀾", "海外瀾州人", "周一鳴")
+    assert (article.counts.comments, article.text.split("\n")) == (12, [f"（記者 江書瀾）{FIRST}", SECOND])
+
+
+def test_time_is_read_when_a_related_link_repeats_the_title() -> None:
+    related = "<h3>最新资讯</h3><ul><li><a href='/2.html'>小熊猫取名揭晓</a></li><li><a href='/3.html'>另外一条新闻的标题</a></li></ul>"
+    html = f"<html><body><h1>小熊猫取名揭晓</h1><div>2026-11-23 08:15　来源：青岚日报</div><div><p>{FIRST}</p></div>{related}</body></html>"
+    article = read(html)
+    assert article.published is not None
+    assert (article.published.stated(), article.outlet) == ("2026-11-23T08:15:00+08:00", "青岚日报")
+
+
 def test_body_is_read_when_its_block_is_hidden_until_scripts_run() -> None:
     html = f'<html><body><h1>标题在这里</h1><div id="js_content" style="visibility: hidden"><p>{FIRST}</p><p>{SECOND}</p></div></body></html>'
     assert read(html).text.split("\n") == [FIRST, SECOND]

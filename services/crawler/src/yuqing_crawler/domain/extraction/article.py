@@ -109,7 +109,7 @@ class _Surroundings:
         texts = [line.text for line in page.lines]
         start, end = (body.start, body.end) if body else (len(texts), len(texts))
         inner = texts[start:end]
-        heading = _last_index(texts[: start + 8], title)
+        heading = _heading(texts, title, start, min(end, start + 8))
         after = [*(line.text for line in (body.lines[-4:] if body else ())), *texts[end : end + 12]]
         if heading is None:
             return cls(texts[max(0, start - 12) : start], [], inner[:3], after)
@@ -118,10 +118,12 @@ class _Surroundings:
         return cls(texts[max(0, heading - 6) : heading], [*between[:20], *_labels(head)], inner[:3], after)
 
 
-def _last_index(texts: Sequence[str], title: str) -> int | None:
+def _heading(texts: Sequence[str], title: str, start: int, end: int) -> int | None:
+    """Where the title stands: the last place before the body, else the first in its head. Behind it, it names another article."""
     wanted = "".join(title.split())
-    found = [index for index, text in enumerate(texts) if wanted and "".join(text.split()) == wanted]
-    return found[-1] if found else None
+    found = [index for index, text in enumerate(texts[:end]) if wanted and "".join(text.split()) == wanted]
+    before = [index for index in found if index < start]
+    return before[-1] if before else next(iter(found), None)
 
 
 def _labels(lines: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from lxml.html import HtmlElement
 
 from yuqing_crawler.domain.extraction.metadata import Metadata, names_at
 from yuqing_crawler.domain.extraction.tree import select, text_of
+from yuqing_crawler.domain.labels import plain
 
 _LONGEST_NAME = 40
 _END = (
@@ -16,7 +17,10 @@ _END = (
     r"|(?:来源|作者|编辑|责编|责任编辑|时间|发布时间|字号)\s?[:：])|(?<=[\u4e00-\u9fff])\s)"
 )
 # With a colon, or after a stroke or space: 来源：新华社, 2014-08-24| 来源CSDN| 作者魏星
-_AUTHOR_LABEL = re.compile(rf"(?:(?:作者|撰文|记者|通讯员|博主|发帖人|楼主|\bby)\s*[:：丨|/]\s*|[|｜]\s*作者\s?)(.{{1,40}}?){_END}", re.IGNORECASE)
+_AUTHOR_LABEL = re.compile(
+    rf"(?:(?:^|[\s（(【\[|｜])(?:作者|撰文|记者|通讯员|博主|发帖人|楼主|by)\s*[:：丨|/]\s*|(?<=\S)作者\s?[:：]\s*|[|｜]\s*作者\s?)(.{{1,40}}?){_END}",
+    re.IGNORECASE,
+)
 _SOURCE_LABEL = re.compile(rf"(?:(?:来源|稿源|出处|转自|来自)于?\s*[:：]\s*|[|｜]\s*来源\s?)(.{{1,40}}?){_END}")
 _EDITOR_LABEL = re.compile(rf"(?:责任编辑|责编|编辑)\s*[:：丨|]\s*(.{{1,30}}?){_END}")
 _NAMES = r"[\u4e00-\u9fff·]{2,4}(?:[\s、][\u4e00-\u9fff·]{2,4}){0,3}"
@@ -30,9 +34,11 @@ _MARKED_AUTHOR = (
     " or @class='author_name' or @class='byline' or @class='name-author' or @class='post-author' or @class='article-author']"
 )
 _MARKED_SOURCE = "//*[@id='source_baidu' or @class='source' or @id='source' or @class='article-source' or @class='origin' or @class='media-name']"
-_PREFIX = re.compile(r"^(?:作者|来源|稿源|文|记者|编辑|by)\s*[:：/|丨]?\s*", re.IGNORECASE)
+_PREFIX = re.compile(r"^(?:作者|来源|來源|稿源|文|记者|記者|编辑|編輯|by)\s*[:：/|丨]?\s*", re.IGNORECASE)
 _ROLE = re.compile(r"^\S{0,12}?(?:专栏作者|特约作者|作者|记者|评论员|撰稿人|观察员|编译)\s+(?=\S)")
-_NOT_A_NAME = re.compile(r"https?://|www\.|@|^\W*$|^\d+$|登录|注册|关注|更多|点击|^(?:admin|name|author|匿名|未知|佚名|网络|本站)\W*$", re.IGNORECASE)
+_NOT_A_NAME = re.compile(
+    r"https?://|www\.|[@“”‘’。！？，：]|^\W*$|^\d+$|登录|注册|关注|更多|点击|^(?:admin|name|author|匿名|未知|佚名|网络|本站)\W*$", re.IGNORECASE
+)
 _OUTLET = re.compile(r"(?:社|报|网|台|新闻|周刊|在线|杂志|客户端|频道|传媒|资讯|办公室|委员会|局|办事处|发布|\.(?:com|cn|net|org))$", re.IGNORECASE)
 _DATE = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}|\d{1,2}[-/月]\d{1,2}\D+\d{1,2}:\d\d|\d\s?(?:分钟|小时|天)前")
 _BARE_NAME = re.compile(r"[\w·]{2,16}(?:\s?[/／]\s?[\w·]{2,16})?$")
@@ -71,8 +77,10 @@ def find_byline(root: HtmlElement, metadata: Metadata, near: Sequence[str], *, a
 
 
 def _search(pattern: re.Pattern[str], lines: Sequence[str]) -> list[str]:
-    found = (pattern.search(line[:400]) for line in lines)
-    return [next(group for group in match.groups() if group) for match in found if match][:2]
+    """What the pattern finds in the lines, as written there; labels are known in both scripts."""
+    found = ((line, pattern.search(plain(line[:400]))) for line in lines)
+    spans = ((line, match.span(match.lastindex)) for line, match in found if match is not None and match.lastindex)
+    return [line[start:end] for line, (start, end) in spans][:2]
 
 
 def _personal(metadata: Metadata, *fields: str) -> str:

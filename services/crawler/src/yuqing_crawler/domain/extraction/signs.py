@@ -8,6 +8,7 @@ from lxml.html import HtmlElement
 from yuqing_crawler.domain.document import Counts
 from yuqing_crawler.domain.extraction.metadata import Metadata, Thing, as_list, as_thing, text_at, types_of
 from yuqing_crawler.domain.extraction.tree import select, text_of
+from yuqing_crawler.domain.labels import plain
 
 _REGIONS = (
     "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|内蒙古|广西|西藏|宁夏|新疆"
@@ -51,7 +52,7 @@ _LITTLE_TEXT = 120
 def find_region(lines: Iterable[str]) -> str:
     """The place that the page shows for the author (IP属地), as written there; empty where it shows none."""
     for line in lines:
-        if len(line) <= 120 and (match := _NAMED_REGION.search(line) or _PLACED_REGION.search(line)):
+        if len(line) <= 120 and (match := _NAMED_REGION.search(plain(line)) or _PLACED_REGION.search(plain(line))):
             return next(group for group in match.groups() if group)
     return ""
 
@@ -82,6 +83,7 @@ def find_counts(metadata: Metadata, lines: Iterable[str]) -> Counts:
 
 def _in_one_order(line: str) -> list[re.Match[str]]:
     """The counts of a line: 'likes 3, views 5' or '3 likes, 5 views', whichever way it begins."""
+    line = plain(line)
     word, number = _WORD_FIRST.search(line), _NUMBER_FIRST.search(line)
     if word is None or (number is not None and number.start() < word.start()):
         return list(_NUMBER_FIRST.finditer(line))
@@ -119,13 +121,13 @@ def needs_scripts(root: HtmlElement, text: str) -> bool:
 
 def needs_login(text: str) -> bool:
     """Whether a page with little text asks the reader to log in."""
-    return len(text) < 4 * _LITTLE_TEXT and _ASKS_FOR_LOGIN.search(text) is not None
+    return len(text) < 4 * _LITTLE_TEXT and _ASKS_FOR_LOGIN.search(plain(text)) is not None
 
 
 def says_gone(title: str, lines: Sequence[str]) -> bool:
     """Whether a page answers 200 and says that what was here is gone. Only short pages are believed: articles speak of deleted posts, too."""
     text = " ".join([title, *lines])
-    return len(text) <= 4 * _LITTLE_TEXT and _GONE.search(text) is not None
+    return len(text) <= 4 * _LITTLE_TEXT and _GONE.search(plain(text)) is not None
 
 
 def find_language(text: str, declared: str) -> str:

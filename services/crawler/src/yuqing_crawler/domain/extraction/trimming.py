@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from yuqing_crawler.domain.extraction.lines import Line
+from yuqing_crawler.domain.labels import plain
 
 _LONGEST_NOTICE = 160
 _CUT_AFTER_SHARE = 0.3
@@ -69,14 +70,14 @@ def about_the_page(text: str) -> bool:
     """Whether a line speaks of the page: who edited it, whose rights they are, what to press. Long lines are believed to be text."""
     if len(text) > _LONGEST_NOTICE:
         return False
-    return all(_ABOUT_THE_PAGE.match(part) for part in _WIDE_SPACE.split(text) if part)
+    return all(_ABOUT_THE_PAGE.match(part) for part in _WIDE_SPACE.split(plain(text)) if part)
 
 
 def _after_head(texts: list[str], title: str) -> list[str]:
     """Without the title and the byline, which some pages keep in the same block as the body."""
     start = 0
     for index, text in enumerate(texts[:8]):
-        if _repeats(text, title) or (len(text) <= 80 and _BYLINE.search(text) and not _SENTENCE_END.search(text)):
+        if _repeats(text, title) or (len(text) <= 80 and _BYLINE.search(plain(text)) and not _SENTENCE_END.search(text)):
             start = index + 1
         elif len(text) > 40 or _SENTENCE_END.search(text):
             break
@@ -94,7 +95,7 @@ def _before_next_section(texts: list[str]) -> list[str]:
     total = sum(map(len, texts))
     passed = 0
     for index, text in enumerate(texts):
-        if passed >= total * _CUT_AFTER_SHARE and len(text) <= 24 and _SECTION_AFTER_BODY.match(text):
+        if passed >= total * _CUT_AFTER_SHARE and len(text) <= 24 and _SECTION_AFTER_BODY.match(plain(text)):
             return texts[:index]
         passed += len(text)
     return texts

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, cast
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -101,9 +102,14 @@ def find(value: object, path: str | None) -> list[object]:
     if not path or not isinstance(value, dict | list):
         return []
     try:
-        return jsonpath.findall(path, cast("dict[str, object]", value))
+        return _compiled(path).findall(cast("dict[str, object]", value))
     except (jsonpath.JSONPathError, RecursionError, TypeError):
         return []
+
+
+@lru_cache(maxsize=1024)
+def _compiled(path: str) -> jsonpath.JSONPath | jsonpath.CompoundJSONPath:
+    return jsonpath.compile(path)
 
 
 def text_at(value: object, path: str | None) -> str:

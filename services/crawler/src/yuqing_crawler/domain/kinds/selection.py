@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Annotated, cast
 
 from lxml import etree
@@ -16,6 +17,7 @@ _css_to_xpath = cast("Callable[[str], str]", csstranslator.css2xpath)  # a cache
 _LOOKS_LIKE_XPATH = re.compile(r"^\(*\.?/|^(?:ancestor|following|preceding|self|descendant)\S*::")
 
 
+@lru_cache(maxsize=1024)
 def to_xpath(selector: str) -> str:
     """The XPath of a selector, relative to the element it is applied to. `::text` and `::attr(name)` are understood.
 

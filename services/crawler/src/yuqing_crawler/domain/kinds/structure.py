@@ -12,6 +12,7 @@ from lxml.html import HtmlElement
 from yuqing_crawler.domain.extraction.lines import is_hidden
 from yuqing_crawler.domain.extraction.tree import select, text_of
 from yuqing_crawler.domain.kinds.items import ItemSelectors
+from yuqing_crawler.domain.kinds.selection import elements
 from yuqing_crawler.domain.times import parse_time
 
 _LIST_TAGS = frozenset({"div", "li", "tr", "tbody", "article", "section", "dl", "table", "p", "dd"})
@@ -118,19 +119,19 @@ def _time_of(node: HtmlElement, now: datetime, zone: ZoneInfo) -> HtmlElement | 
 
 def _selectors(group: Repeated, now: datetime, zone: ZoneInfo) -> ItemSelectors:
     nodes = group.elements
-    text = _common(nodes, lambda node: _longest(_named(node, _TEXT_NAMES)))
+    text = common_selector(nodes, lambda node: _longest(_named(node, _TEXT_NAMES)))
     return ItemSelectors(
         item=group.selector,
-        text=text or _common(nodes, lambda node: _longest(select(node, ".//p | .//div"))),
-        title=_common(nodes, lambda node: _short(node, _TITLE_NAMES)),
-        author=_common(nodes, lambda node: _short(node, _AUTHOR_NAMES)),
-        published=_common(nodes, lambda node: _time_of(node, now, zone)),
-        floor=_common(nodes, lambda node: _short(node, _FLOOR_NAMES)),
-        quote=_common(nodes, lambda node: next(iter(_named(node, _QUOTE_NAMES)), None), share=0),
-        likes=_common(nodes, lambda node: _short(node, _LIKE_NAMES)),
-        useful=_common(nodes, lambda node: _short(node, _USEFUL_NAMES)),
-        rating=_common(nodes, lambda node: next(iter(_named(node, _RATING_NAMES)), None)),
-        product=_common(nodes, lambda node: _short(node, _PRODUCT_NAMES)),
+        text=text or common_selector(nodes, lambda node: _longest(select(node, ".//p | .//div"))),
+        title=common_selector(nodes, lambda node: _short(node, _TITLE_NAMES)),
+        author=common_selector(nodes, lambda node: _short(node, _AUTHOR_NAMES)),
+        published=common_selector(nodes, lambda node: _time_of(node, now, zone)),
+        floor=common_selector(nodes, lambda node: _short(node, _FLOOR_NAMES)),
+        quote=common_selector(nodes, lambda node: next(iter(_named(node, _QUOTE_NAMES)), None), share=0),
+        likes=common_selector(nodes, lambda node: _short(node, _LIKE_NAMES)),
+        useful=common_selector(nodes, lambda node: _short(node, _USEFUL_NAMES)),
+        rating=common_selector(nodes, lambda node: next(iter(_named(node, _RATING_NAMES)), None)),
+        product=common_selector(nodes, lambda node: _short(node, _PRODUCT_NAMES)),
     )  # pyright: ignore[reportCallIssue] -- fields with defaults
 
 
@@ -142,14 +143,22 @@ def _short(node: HtmlElement, names: re.Pattern[str]) -> HtmlElement | None:
     return next((each for each in _named(node, names) if 0 < len(text_of(each)) <= 40), None)
 
 
-def _common(nodes: Sequence[HtmlElement], find: Callable[[HtmlElement], HtmlElement | None], *, share: float = _AGREEING) -> str | None:
-    """The signature under which most items have the field."""
-    found = [each for node in nodes if (each := find(node)) is not None]
-    counted = Counter(_field_signature(each) for each in found)
-    if not counted:
-        return None
-    best, times = counted.most_common(1)[0]
-    return best if times >= share * len(nodes) else None
+def common_selector(nodes: Sequence[HtmlElement], find: Callable[[HtmlElement], HtmlElement | None], *, share: float = _AGREEING) -> str | None:
+    """The selector, below each of the nodes, of what is found in most of them; None where none finds just that first."""
+    found = [(node, each) for node in nodes if (each := find(node)) is not None]
+    for name in (_field_signature, _placed_signature):
+        counted = Counter(name(each) for _, each in found)
+        for best, times in counted.most_common(1):
+            right = sum(next(iter(elements(node, best)), None) is each for node, each in found)
+            if times >= share * len(nodes) and right >= share * len(found):
+                return best
+    return None
+
+
+def _placed_signature(node: HtmlElement) -> str:
+    """A signature with the place among its siblings of one tag, for cells that have no class."""
+    place = 1 + sum(1 for _ in node.itersiblings(str(node.tag), preceding=True))
+    return f"{_field_signature(node)}:nth-of-type({place})"
 
 
 def _field_signature(node: HtmlElement) -> str:
