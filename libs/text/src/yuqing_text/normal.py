@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterator
 from importlib import resources
 
+import opencc
+
 _CODE_POINTS_WITH_FORMS = 0x32400
 """Beyond are private use and tags: nothing there has another form, or is the form of anything."""
 _CODE_POINTS_WITH_CASE = 0x1F000
@@ -30,7 +32,7 @@ def half_width(text: str) -> str:
 
 def simplified_of() -> dict[str, str]:
     """Each traditional character with the simplified one that OpenCC names first for it, where both are one code point and differ."""
-    lines = resources.files("opencc").joinpath("dictionary", "TSCharacters.txt").read_text(encoding="utf-8").splitlines()
+    lines = resources.files(opencc).joinpath("dictionary", "TSCharacters.txt").read_text(encoding="utf-8").splitlines()
     pairs = (line.split("\t") for line in lines if "\t" in line)
     first = {traditional: simplified.split(" ")[0] for traditional, simplified in pairs}
     return {

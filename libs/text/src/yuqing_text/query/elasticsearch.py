@@ -10,6 +10,10 @@ from yuqing_text.query.tree import And, Bound, Everything, Near, Node, Not, OneO
 Query: TypeAlias = dict[str, object]
 """A query as Elasticsearch takes it in JSON."""
 
+Tokens: TypeAlias = tuple[str, ...]
+ABSENT = "_"
+"""No text has this token."""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenField:
@@ -122,19 +126,30 @@ def _near(node: Near, where: TokenField) -> Query:
 
     An `any_of` inside `all_of` would not do: intervals of different lengths hide one another there, as only the smallest are looked at.
     With one phrase on each side, all intervals of a side are equally long, and the smallest one around a pair is the one with the smallest gap.
-    For twice the same phrase, Lucene asks for two occurrences.
     """
-    pairs = [_pair(left, right, node.distance) for left in node.left for right in node.right]
-    rule = pairs[0] if len(pairs) == 1 else {"any_of": {"intervals": pairs}}
-    return {"intervals": {where.name: {**rule, "boost": where.boost}}}
+    rules = [rule for left in node.left for right in node.right for rule in _pair(left.tokens, right.tokens, node.distance)]
+    return {"intervals": {where.name: {**_any(rules), "boost": where.boost}}}
 
 
-def _pair(left: Phrase, right: Phrase, distance: int) -> Query:
-    return {"all_of": {"ordered": False, "max_gaps": distance, "intervals": [_interval(left), _interval(right)]}}
+def _pair(left: Tokens, right: Tokens, distance: int) -> list[Query]:
+    """Rules of which one must match for two phrases to be near.
+
+    Twice the same phrase is a case of its own: Lucene folds equal sources into one repeated source, whose gaps are wrong for phrases of
+    several tokens. So one of the two is disguised, and they must follow one another; occurrences that overlap are phrases that are longer.
+    """
+    if left != right:
+        return [{"all_of": {"ordered": False, "max_gaps": distance, "intervals": [_interval(left), _interval(right)]}}]
+    disguised = _interval(right, filter={"not_containing": _interval((ABSENT,))})
+    apart: Query = {"all_of": {"ordered": True, "max_gaps": distance, "intervals": [_interval(left), disguised]}}
+    return [apart, *(_interval(left[:shift] + left) for shift in range(1, len(left)) if left[shift:] == left[:-shift])]
 
 
-def _interval(phrase: Phrase) -> Query:
-    return {"match": {"query": " ".join(phrase.tokens), "ordered": True, "max_gaps": 0}}
+def _interval(tokens: Tokens, **options: object) -> Query:
+    return {"match": {"query": " ".join(tokens), "ordered": True, "max_gaps": 0, **options}}
+
+
+def _any(rules: list[Query]) -> Query:
+    return rules[0] if len(rules) == 1 else {"any_of": {"intervals": rules}}
 
 
 def _range(node: Range, name: str) -> Query:
