@@ -103,6 +103,30 @@ def test_body_is_read_when_every_block_is_nested_in_sections() -> None:
     assert read(f"<html><body><div>{paragraphs}</div></body></html>").text.split("\n") == [FIRST, SECOND, THIRD]
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        f'window.__STATE__ = {{"article": {{"content": {json.dumps(f"<p>{FIRST}</p><p>{SECOND}</p>")}, "ptime": "2026-11-23 08:15"}}}}',
+        f"var page = {{ content: '&lt;p&gt;{FIRST}&lt;/p&gt;&lt;p class=\\'x\\'&gt;{SECOND}&lt;/p&gt;', publish_time: '2026-11-23 08:15' }};",
+    ],
+    ids=["json", "javascript"],
+)
+def test_body_is_read_when_page_carries_it_in_a_script(script: str) -> None:
+    head = "<head><title>云杉电器召回电水壶_青岚新闻网</title></head>"
+    article = read(f"<html>{head}<body><div id='app'></div><script>{script}</script><script src='/a.js'></script></body></html>")
+    assert (article.outcome, article.title) == (Outcome.ARTICLE, "云杉电器召回电水壶")
+    assert article.text.split("\n") == [FIRST, SECOND]
+    assert article.published is not None
+    assert article.published.stated() == "2026-11-23T08:15:00+08:00"
+
+
+def test_teasers_are_no_body_when_they_stand_inside_its_block() -> None:
+    teasers = "".join(f"<li><a href='/{n}'>另一篇报道的标题第{n}号</a><p>摘要：{SECOND[:30]}{n}</p></li>" for n in range(3))
+    paragraphs = "".join(f"<p>{text}</p>" for text in (FIRST, SECOND, THIRD, f"{FIRST}再说一遍。"))
+    html = f"<html><body><h1>标题在这里</h1><div>{paragraphs}<ul>{teasers}</ul></div></body></html>"
+    assert read(html).text.split("\n") == [FIRST, SECOND, THIRD, f"{FIRST}再说一遍。"]
+
+
 def test_comments_below_are_no_body_when_they_are_longer_than_it() -> None:
     comments = "".join(f"<div class='reply-item'><b>用户{n}</b><p>{THIRD}{SECOND}第{n}条</p><a href='#'>回复</a></div>" for n in range(9))
     html = f"<html><body><h1>标题在这里</h1><article><p>{FIRST}</p><p>{SECOND}</p></article><div id='comments'>{comments}</div></body></html>"

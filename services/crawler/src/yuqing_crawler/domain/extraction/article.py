@@ -20,6 +20,7 @@ from yuqing_crawler.domain.extraction.lines import Page, read_lines
 from yuqing_crawler.domain.extraction.metadata import Metadata, read_metadata, text_at
 from yuqing_crawler.domain.extraction.pictures import find_images
 from yuqing_crawler.domain.extraction.published import Clues, Moment, find_published
+from yuqing_crawler.domain.extraction.scripted import find_scripted
 from yuqing_crawler.domain.extraction.tree import parse
 from yuqing_crawler.domain.extraction.trimming import trim
 from yuqing_crawler.domain.times import SHANGHAI, PublishedTime
@@ -67,10 +68,7 @@ def extract_article(text: str, url: str, now: datetime, *, zone: ZoneInfo = SHAN
     body = find_body(page)
     title = find_title(root, metadata, [line.text for line in page.lines[: body.end if body else None]])
     paragraphs = trim(body.lines, title) if body else []
-    declared = text_at(metadata.article, "articleBody")
-    joined = "\n".join(paragraphs)
-    if len(joined) < _LITTLE_TEXT and len(declared) > 2 * len(joined):
-        joined = declared
+    joined = _enough("\n".join(paragraphs), root, metadata, title)
     lines = _Surroundings.of(page, body, title)
     byline = find_byline(root, metadata, lines.near, after=lines.after)
     clues = Clues(lines.between, lines.before, lines.after, url)
@@ -89,6 +87,15 @@ def extract_article(text: str, url: str, now: datetime, *, zone: ZoneInfo = SHAN
         counts=signs.find_counts(metadata, [*lines.between, *lines.after]),
         comments=find_comments(root, metadata, now, zone),
     )
+
+
+def _enough(text: str, root: HtmlElement, metadata: Metadata, title: str) -> str:
+    """The text, or where it is hardly any, what the page declares as its article's body or carries in its scripts."""
+    if len(text) >= _LITTLE_TEXT:
+        return text
+    others = (text_at(metadata.article, "articleBody"), "\n".join(trim(find_scripted(root), title)))
+    best = max(others, key=len)
+    return best if len(best) > 2 * len(text) else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from yuqing_crawler.domain.extraction.lines import Line, Page, Span, is_hidden
 _ENOUGH_CHARS = 60
 """So many characters of sentences outside of everything named as aside, and those names are believed."""
 _MARKED_SHARE = 0.5
+_FEWEST_TEASERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,15 @@ def _marked(spans: Sequence[Span], sums: Sequence[int], best: int) -> Span | Non
 
 
 def _link_lists(page: Page, within: Span) -> list[Span]:
-    """Blocks of the body that are mostly links: related articles, tags, tables of contents, 'read more'."""
+    """Blocks of the body that are mostly links, or lists of links with a word to each: related articles, tags, tables of contents."""
+    whole = sum(line.chars for line in page.lines[within.start : within.end])
     found: list[Span] = []
     for span in page.spans:
         if within.start <= span.start and span.end <= within.end and span.element is not within.element:
             lines = page.lines[span.start : span.end]
-            if sum(line.link_chars for line in lines) * 2 > sum(line.chars for line in lines):
+            links = sum(line.is_link for line in lines)
+            chars = sum(line.chars for line in lines)
+            teasers = links >= _FEWEST_TEASERS and links * 4 >= len(lines) and chars * 10 < whole * 4
+            if teasers or sum(line.link_chars for line in lines) * 2 > chars:
                 found.append(span)
     return found

@@ -1,6 +1,7 @@
 """Takes from a body the lines that are about the page and not the article: bylines, editors, notices, 'read more', prompts of apps."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from yuqing_crawler.domain.extraction.lines import Line
@@ -8,6 +9,8 @@ from yuqing_crawler.domain.labels import plain
 
 _LONGEST_NOTICE = 160
 _CUT_AFTER_SHARE = 0.3
+_REPEATED_LABEL = 3
+"""What stands so often in one body is a label of its pictures or boxes."""
 
 _ABOUT_THE_PAGE = re.compile(
     r"""^[\W_]*(?:
@@ -61,9 +64,14 @@ _WIDE_SPACE = re.compile(r"\s+(?=\W*(?:责任编辑|责编|编辑|来源|作者)
 
 def trim(lines: Sequence[Line], title: str) -> list[str]:
     """The article's paragraphs out of the lines of its block. An article that would be trimmed to nothing stays as it is."""
-    texts = [line.text for line in lines if not (line.is_link and line.chars < 60)]
+    times = Counter(line.text for line in lines)
+    texts = [line.text for line in lines if not (line.is_link and line.chars < 60) and not _is_label(line.text, times[line.text])]
     kept = [text for text in _before_next_section(_after_head(texts, title)) if not about_the_page(text)]
     return kept if any(len(text) > 1 for text in kept) else texts
+
+
+def _is_label(text: str, times: int) -> bool:
+    return times >= _REPEATED_LABEL and len(text) <= 60 and not _SENTENCE_END.search(text)
 
 
 def about_the_page(text: str) -> bool:
