@@ -66,10 +66,15 @@ def test_memory_is_bounded_when_every_line_is_another() -> None:
     assert repeats.held_back("line 999", 0) is None
 
 
-def test_terminal_shows_a_warning_once_when_only_its_time_differs(tmp_path: Path) -> None:
+def test_terminal_shows_a_warning_once_when_only_its_time_and_figures_differ(tmp_path: Path) -> None:
     said: list[str] = []
     log = ServiceLog("scoring", tmp_path, say=said.append)
     for second in range(5):
-        log.feed(b'{"timestamp": "2026-01-02T03:04:0%dZ", "level": "warning", "event": "slow"}\n' % second)
+        log.feed(b'{"timestamp": "2026-01-02T03:04:0%dZ", "level": "warning", "event": "slow", "pause_seconds": %d}\n' % (second, second))
     log.close()
-    assert said == ["[scoring] 03:04:00 warning slow"]
+    assert said == ["[scoring] 03:04:00 warning slow pause_seconds=0"]
+
+
+def test_value_is_one_short_line_when_it_is_long() -> None:
+    assert readable('{"level": "error", "event": "lost", "error": "first\\n\\tsecond"}') == "error lost error=first second"
+    assert len(readable('{"level": "error", "event": "lost", "error": "' + "x" * 1000 + '"}')) < 230

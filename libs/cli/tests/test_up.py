@@ -104,12 +104,12 @@ def test_first_accounts_are_not_shown_again_when_it_starts_a_second_time(start: 
     assert accounts not in second.text
 
 
-def test_keys_are_readable_by_their_owner_alone_when_they_are_made(start: Starter) -> None:
+def test_folder_and_keys_are_their_owners_alone_when_they_are_made(start: Starter) -> None:
     run = start(("scoring",))
     run.says("全部就绪")
     keys = run.var / "keys"
-    modes = {path.name: path.stat().st_mode & 0o777 for path in (keys, keys / "scoring.pem", keys / "secret.key")}
-    assert modes == {"keys": 0o700, "scoring.pem": 0o600, "secret.key": 0o600}
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (run.var, keys, keys / "scoring.pem", keys / "secret.key")}
+    assert modes == {"var": 0o700, "keys": 0o700, "scoring.pem": 0o600, "secret.key": 0o600}
     assert (keys / "public" / "scoring.pem").exists()
 
 

@@ -31,7 +31,9 @@ def up(var: Path | None, port: int | None, world: bool, verbose: bool) -> None:
 def start_run(settings: UpSettings, services: Mapping[str, str], *, with_world: bool, verbose: bool = False) -> None:
     """Runs the services (name → module) until a signal says stop. Raises ClickException with words for the person at the terminal."""
     folder = settings.var.absolute()
-    (folder / "log").mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)  # databases with names of people
+    (folder / "log").mkdir(exist_ok=True)
     try:
         with RunLock(folder) as lock:
             end_marked(run_mark(folder), grace_seconds=STRAY_SECONDS)

@@ -16,6 +16,7 @@ FILE_BYTES = 10_000_000
 OLDER_FILES = 2
 LAST_LINES = 12
 LONGEST_LINE_BYTES = 1_000_000
+LONGEST_VALUE = 200  # characters of one value on the terminal; the file has all
 LOUD_LEVELS = {"warning", "error", "critical"}
 LOUD_TEXT = re.compile(r"\b(WARN(ING)?|ERROR|CRITICAL|FATAL)\b")
 OWN_FIELDS = ("timestamp", "level", "event", "service", "logger", "exception", "trace_id", "span_id")
@@ -64,7 +65,7 @@ class ServiceLog:
             self._tell(line)
 
     def _tell(self, line: str) -> None:
-        held_back = self._repeats.held_back(words_of(line), time.monotonic())
+        held_back = self._repeats.held_back(gist(line), time.monotonic())
         if held_back is not None:
             more = f" (另有 {held_back} 次, {held_back} more like it)" if held_back else ""
             self._say(f"[{self._name}] {readable(line)}{more}")
@@ -81,16 +82,19 @@ def readable(line: str) -> str:
     record = _record(line)
     if record is None:
         return line
-    return f"{str(record.get('timestamp', ''))[11:19]} {words_of(line)}".strip()
+    rest = " ".join(f"{name}={_short(value)}" for name, value in record.items() if name not in OWN_FIELDS)
+    return f"{str(record.get('timestamp', ''))[11:19]} {gist(line)} {rest}".strip()
 
 
-def words_of(line: str) -> str:
-    """A line without its time: what makes it the same as another one."""
+def gist(line: str) -> str:
+    """What makes a line the same as another one: level and event without time, traces and figures; a line of text as it is."""
     record = _record(line)
-    if record is None:
-        return line
-    rest = " ".join(f"{name}={value}" for name, value in record.items() if name not in OWN_FIELDS)
-    return f"{record.get('level', '')} {record.get('event', '')} {rest}".strip()
+    return line if record is None else f"{record.get('level', '')} {record.get('event', '')}"
+
+
+def _short(value: object) -> str:
+    words = " ".join(str(value).split())
+    return words if len(words) <= LONGEST_VALUE else f"{words[:LONGEST_VALUE]}…"
 
 
 def _record(line: str) -> dict[str, Any] | None:
