@@ -32,5 +32,9 @@ def _postgresql(_element: database_milliseconds, _compiler: SQLCompiler, **_opti
 
 async def now(connection: AsyncConnection) -> datetime:
     """The moment by the database's clock, in UTC, to the millisecond."""
-    milliseconds = (await connection.execute(select(database_milliseconds()))).scalar_one()
+    return moment((await connection.execute(select(database_milliseconds()))).scalar_one())
+
+
+def moment(milliseconds: int) -> datetime:
+    """The moment so many milliseconds after 1970 began, in UTC."""
     return EPOCH + timedelta(milliseconds=milliseconds)

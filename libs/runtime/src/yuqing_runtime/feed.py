@@ -60,9 +60,8 @@ async def append_all(connection: AsyncConnection, feed: str, changes: Sequence[N
     step = change_head.c.last_sequence + len(changes)
     head = upsert(change_head, connection).values(feed=feed, last_sequence=len(changes), trimmed_sequence=0)
     head = head.on_conflict_do_update(index_elements=["feed"], set_={"last_sequence": step})
-    last: int = (await connection.execute(head.returning(change_head.c.last_sequence))).scalar_one()
-    sequences = range(last - len(changes) + 1, last + 1)
-    at = await clock.now(connection)
+    last, milliseconds = (await connection.execute(head.returning(change_head.c.last_sequence, clock.database_milliseconds()))).one()
+    sequences, at = range(last - len(changes) + 1, last + 1), clock.moment(milliseconds)
     rows = [
         {"feed": feed, "sequence": sequence, "kind": new.kind, "key": new.key, "payload": new.payload, "at": at}
         for sequence, new in zip(sequences, changes, strict=True)

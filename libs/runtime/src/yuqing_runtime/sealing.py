@@ -112,7 +112,7 @@ class Sealer:
             raise UnsealError(f"the sealed value of {context} was changed, or belongs elsewhere") from None
 
     def derive(self, purpose: str) -> bytes:
-        """A key of 32 bytes for another purpose (`page-tokens`, `audit-veil`), from the oldest key, so that it outlives rotation."""
+        """A key of 32 bytes for another purpose (`page-tokens`, `audit-veil`), from the oldest key: it changes only when that one is removed."""
         oldest = list(self.keys.values())[-1]
         return hmac.new(oldest, b"yuqing/" + purpose.encode(), hashlib.sha256).digest()
 

@@ -3,10 +3,12 @@
 import asyncio
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
 
+import psycopg
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, event, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, StatementError
@@ -157,6 +159,37 @@ async def test_replicas_may_open_an_empty_database_at_once(database_url):
 async def test_database_is_refused_when_it_cannot_keep_anything_or_is_not_supported(url):
     with pytest.raises(ValueError, match="SQLite"):
         await Database.open(url, schema="records")
+
+
+async def test_sqlite_writer_waits_when_another_process_writes(sqlite_url, migrations):
+    database = await Database.open(sqlite_url, schema="records")
+    await database.migrate(migrations.path)
+    other = sqlite3.connect(sqlite_url.removeprefix("sqlite+aiosqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    async def write() -> None:
+        async with database.write() as connection:
+            await connection.execute(text("INSERT INTO counter VALUES ('ours', 2)"))
+
+    writing = asyncio.create_task(write())
+    await asyncio.wait([writing], timeout=0.3)
+    assert not writing.done()
+    other.execute("INSERT INTO counter VALUES ('theirs', 1)")
+    other.execute("COMMIT")
+    await writing
+    assert other.execute("SELECT count(*) FROM counter").fetchone() == (2,)
+    other.close()
+    await database.close()
+
+
+async def test_postgresql_is_used_again_when_it_cut_the_connections(fresh_postgresql_database):
+    database = await Database.open(fresh_postgresql_database, schema="records")
+    with psycopg.connect(fresh_postgresql_database.replace("+psycopg", ""), autocommit=True) as connection:
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        assert connection.execute(cut).fetchall() == [(True,)]
+    async with database.read() as connection:
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+    await database.close()
 
 
 typed = Table("typed", MetaData(), Column("id", Integer, primary_key=True), Column("at", UtcDateTime), Column("settings", Json))
