@@ -49,7 +49,7 @@ _HINTS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: Python sets an exception's traceback
 class QueryError(ValueError):
     """A query cannot be understood: why, and where as [start, end) in code points of the query, in English and in Chinese.
 

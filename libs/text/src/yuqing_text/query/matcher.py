@@ -177,18 +177,20 @@ def _sides(node: Near, part: _Part) -> tuple[list[_Place], list[_Place]]:
 
 def _any_near(node: Near, part: _Part) -> bool:
     left, right = _sides(node, part)
-    return any(_has_neighbour(place, right, node.distance) for place in left)
+    return any(True for _ in _neighbours(left, right, node.distance))
 
 
 def _near(node: Near, part: _Part) -> Iterator[_Place]:
     left, right = _sides(node, part)
-    yield from (place for place in left if _has_neighbour(place, right, node.distance))
-    yield from (place for place in right if _has_neighbour(place, left, node.distance))
+    yield from _neighbours(left, right, node.distance)
+    yield from _neighbours(right, left, node.distance)
 
 
-def _has_neighbour(place: _Place, others: list[_Place], distance: int) -> bool:
-    """Whether another occurrence (not this very one) has at most `distance` tokens between; `others` are sorted."""
+def _neighbours(places: list[_Place], others: list[_Place], distance: int) -> Iterator[_Place]:
+    """The places with another one (not the very same) at most `distance` tokens away; `others` are sorted."""
     longest = max((other.length for other in others), default=0)
-    first = bisect_left(others, _Place(place.start - distance - longest, 0))
-    last = bisect_left(others, _Place(place.start + place.length + distance + 1, 0))
-    return any(other != place and place.gap(other) <= distance for other in others[first:last])
+    for place in places:
+        first = bisect_left(others, _Place(place.start - distance - longest, 0))
+        last = bisect_left(others, _Place(place.start + place.length + distance + 1, 0))
+        if any(others[at] != place and place.gap(others[at]) <= distance for at in range(first, last)):
+            yield place
