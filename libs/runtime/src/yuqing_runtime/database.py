@@ -4,8 +4,8 @@ Statements are SQLAlchemy Core on an `AsyncConnection`: `write()` commits at the
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Self, cast
@@ -28,7 +28,7 @@ class Database:
         self.wakes = Wakes()
         self._engines = engine
         self._turn = asyncio.Lock()
-        self._writing: set[asyncio.Task[object] | None] = set()
+        self._writing: set[asyncio.Task[object]] = set()
 
     @classmethod
     async def open(cls, url: str, *, schema: str) -> Self:
@@ -52,19 +52,13 @@ class Database:
         was read decides what is written.
         A second write inside one task would wait for itself for ever, so it raises RuntimeError.
         """
-        task = asyncio.current_task()
-        if task in self._writing:
-            raise RuntimeError("this task already holds a writing transaction: pass its connection on")
-        self._writing.add(task)
-        try:
+        with self._not_nested():
             async with self._one_at_a_time(), engines.connected(self._engines.writer) as connection:
                 take_touched(connection)
                 async with connection.begin():
                     yield connection
                 touched = take_touched(connection)
             self.wakes.wake(touched)
-        finally:
-            self._writing.discard(task)
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection, None]:
@@ -87,6 +81,19 @@ class Database:
     async def close(self) -> None:
         """Closes every connection."""
         await self._engines.dispose()
+
+    @contextmanager
+    def _not_nested(self) -> Generator[None, None, None]:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a transaction needs a task of asyncio")
+        if task in self._writing:
+            raise RuntimeError("this task already holds a writing transaction: pass its connection on")
+        self._writing.add(task)
+        try:
+            yield
+        finally:
+            self._writing.discard(task)
 
     @asynccontextmanager
     async def _one_at_a_time(self) -> AsyncGenerator[None, None]:

@@ -68,9 +68,9 @@ async def test_stale_holder_is_refused_when_it_confirms(database, replica):
 
 
 async def test_lease_is_kept_longer_than_its_time_while_the_block_runs(database, replica):
-    async with leases.lease(database, "loop", ttl_seconds=1.5) as held:
+    async with leases.lease(database, "loop", ttl_seconds=3) as held:
         for _ in range(8):
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(0.5)
             assert await leases.acquire(replica, "loop", ttl_seconds=60) is None
         assert held.token == 1
     assert await leases.acquire(replica, "loop", ttl_seconds=60) is not None
@@ -79,7 +79,7 @@ async def test_lease_is_kept_longer_than_its_time_while_the_block_runs(database,
 async def test_block_is_cancelled_when_the_lease_is_lost(database, replica):
     reached_the_end = False
     with pytest.raises(LeaseLostError):
-        async with leases.lease(database, "loop", ttl_seconds=0.6):
+        async with leases.lease(database, "loop", ttl_seconds=2):
             await _run_out(database)
             assert await leases.acquire(replica, "loop", ttl_seconds=60)
             await asyncio.sleep(60)
@@ -93,7 +93,7 @@ async def test_block_is_cancelled_before_the_lease_runs_out_when_it_cannot_be_re
 
     monkeypatch.setattr(leases, "renew", unreachable)
     with pytest.raises(LeaseLostError):
-        async with leases.lease(database, "loop", ttl_seconds=1.0):
+        async with leases.lease(database, "loop", ttl_seconds=4):
             try:
                 await asyncio.sleep(60)
             finally:
@@ -118,13 +118,15 @@ async def test_loop_runs_in_one_replica_at_a_time_and_is_taken_up_when_its_holde
         assert not running
         running.add(held.holder)
         tokens.append(held.token)
-        await asyncio.sleep(0.02)
-        running.remove(held.holder)
+        try:
+            await asyncio.sleep(0.02)
+        finally:
+            running.remove(held.holder)
         if len(tokens) >= 6:
             done.set()
         raise ConnectionError
 
-    tasks = [asyncio.create_task(leases.run_leased(of, "loop", loop, ttl_seconds=0.5, pause_seconds=0.01)) for of in (database, replica)]
+    tasks = [asyncio.create_task(leases.run_leased(of, "loop", loop, ttl_seconds=3, pause_seconds=0.01)) for of in (database, replica)]
     async with asyncio.timeout(60):
         await done.wait()
     for task in tasks:
