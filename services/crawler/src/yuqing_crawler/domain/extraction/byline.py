@@ -8,7 +8,7 @@ from itertools import pairwise
 from lxml.html import HtmlElement
 
 from yuqing_crawler.domain.extraction.metadata import Metadata, names_at
-from yuqing_crawler.domain.extraction.tree import select, text_of
+from yuqing_crawler.domain.extraction.tree import marked, text_of
 from yuqing_crawler.domain.labels import plain
 
 _LONGEST_NAME = 40
@@ -29,11 +29,10 @@ _REPORTER = re.compile(
     rf"|[（(【](?:\S{{2,6}})?记者([\u4e00-\u9fff]{{2,3}})(?=[\s）)】])"
 )
 _WRITTEN_BY = re.compile(r"^[【\[（(]?\s*文\s?[/／|丨:：]\s?(?:图\s?[/／]?\s?)?([^】\]）)]{2,30})[】\]）)]")
-_MARKED_AUTHOR = (
-    "//*[@rel='author' or @itemprop='author' or @id='author' or @id='author_baidu' or @class='author' or @class='author-name' or @class='authorName'"
-    " or @class='author_name' or @class='byline' or @class='name-author' or @class='post-author' or @class='article-author']"
-)
-_MARKED_SOURCE = "//*[@id='source_baidu' or @class='source' or @id='source' or @class='article-source' or @class='origin' or @class='media-name']"
+_AUTHOR_NAMES = frozenset({
+    "author", "author_baidu", "author-name", "authorName", "author_name", "byline", "name-author", "post-author", "article-author",
+})  # fmt: skip
+_SOURCE_NAMES = frozenset({"source", "source_baidu", "article-source", "origin", "media-name"})
 _PREFIX = re.compile(r"^(?:作者|来源|來源|稿源|文|记者|記者|编辑|編輯|by)\s*[:：/|丨]?\s*", re.IGNORECASE)
 _ROLE = re.compile(r"^\S{0,12}?(?:专栏作者|特约作者|作者|记者|评论员|撰稿人|观察员|编译)\s+(?=\S)")
 _NOT_A_NAME = re.compile(
@@ -61,11 +60,11 @@ def find_byline(root: HtmlElement, metadata: Metadata, near: Sequence[str], *, a
     bare = _bare(near)
     persons = [
         names_at(metadata.article, "author"), _personal(metadata, "article:author", "og:article:author", "byl", "dc.creator"),
-        *_search(_AUTHOR_LABEL, near), *_search(_REPORTER, near), *_search(_WRITTEN_BY, near), bare.author, *_marked(root, _MARKED_AUTHOR),
+        *_search(_AUTHOR_LABEL, near), *_search(_REPORTER, near), *_search(_WRITTEN_BY, near), bare.author, *_marked(root, _AUTHOR_NAMES),
         *_search(_AUTHOR_LABEL, after), *_search(_REPORTER, after), _personal(metadata, "author"),
     ]  # fmt: skip
     outlets = [
-        *_search(_SOURCE_LABEL, near), *_marked(root, _MARKED_SOURCE), *_search(_SOURCE_LABEL, after), bare.outlet,
+        *_search(_SOURCE_LABEL, near), *_marked(root, _SOURCE_NAMES), *_search(_SOURCE_LABEL, after), bare.outlet,
         metadata.first("source", "contentsource", "mediaid"), names_at(metadata.article, "publisher"),
         metadata.first("og:site_name", "application-name"),
     ]  # fmt: skip
@@ -100,8 +99,8 @@ def _bare(lines: Sequence[str]) -> Byline:
     return Byline()
 
 
-def _marked(root: HtmlElement, xpath: str) -> list[str]:
-    return [text_of(node) or node.get("content") or "" for node in select(root, xpath)[:5] if len(node) < 8]
+def _marked(root: HtmlElement, names: frozenset[str]) -> list[str]:
+    return [text_of(node) or node.get("content") or "" for node in marked(root, names)[:5] if len(node) < 8]
 
 
 def _cleaned(names: Sequence[str]) -> Iterator[str]:

@@ -11,7 +11,8 @@ from yuqing_crawler.domain.extraction.tree import select, squeeze, text_of
 _SEPARATOR = re.compile(r"\s+[-–—|·»«:•]+\s+|\s*[_|｜丨]+\s*|\s*[-–—]+\s*(?=[^-–—_|]{2,16}$)")
 _SHORTEST = 4
 _LONGEST = 200
-_HEADINGS = "//h1 | //*[@itemprop='headline'] | //h2 | //h3 | //*[contains(@class,'title') or contains(@id,'title') or contains(@class,'headline')]"
+_HEADINGS = frozenset({"h1", "h2", "h3"})
+_PASSED = frozenset({"title", "meta", "body", "html"})
 
 
 def find_title(root: HtmlElement, metadata: Metadata, lines: Sequence[str]) -> str:
@@ -40,12 +41,15 @@ def _declared(metadata: Metadata) -> list[str]:
 
 
 def _shown(root: HtmlElement) -> Iterator[str]:
-    for node in select(root, _HEADINGS):
-        if node.tag in ("title", "meta", "body", "html"):
+    """The texts of headings and of what is named title, in the page's order."""
+    for node in root.iter():
+        if not isinstance(node, HtmlElement) or node.tag in _PASSED or len(node) >= 20:
             continue
-        text = text_of(node) if len(node) < 20 else ""
-        if _SHORTEST <= len(text) <= _LONGEST:
-            yield text
+        names = f"{node.get('class') or ''} {node.get('id') or ''}"
+        if node.tag in _HEADINGS or "title" in names or "headline" in names or node.get("itemprop") == "headline":
+            text = text_of(node)
+            if _SHORTEST <= len(text) <= _LONGEST:
+                yield text
 
 
 def _agrees(shown: str, declared: str) -> bool:

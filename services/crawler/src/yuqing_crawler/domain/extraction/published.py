@@ -19,8 +19,8 @@ _META_NAMES = (
     "article:create_at", "dc.date", "dc.date.issued", "dcterms.created", "date", "og:pubdate", "release_date", "firstcreatedtime",
 )  # fmt: skip
 _MARKED = (
-    "//*[@itemprop='datePublished'] | //time[@pubdate] | //time[@datetime]"
-    " | //*[@id='pubtime_baidu' or @id='pubtime' or @id='publish_time' or @id='post-date']"
+    "//*[@itemprop='datePublished' or (self::time and (@pubdate or @datetime))"
+    " or @id='pubtime_baidu' or @id='pubtime' or @id='publish_time' or @id='post-date']"
 )
 _NAMED = "//*[contains(@class,'time') or contains(@class,'date') or contains(@id,'time') or contains(@id,'date') or contains(@class,'pub')]"
 _SCRIPTED = re.compile(

@@ -32,10 +32,14 @@ def select(node: HtmlElement, xpath: str) -> list[HtmlElement]:
     return [found for found in cast("Iterable[object]", node.xpath(xpath)) if isinstance(found, HtmlElement)]
 
 
-def strings(node: HtmlElement, xpath: str) -> list[str]:
-    """The strings that an expression of ours finds, squeezed, without the empty ones."""
-    found = (squeeze(str(value)) for value in cast("Iterable[object]", node.xpath(xpath)))
-    return [value for value in found if value]
+def marked(root: HtmlElement, names: frozenset[str]) -> list[HtmlElement]:
+    """The elements whose rel, itemprop, id or whole class is one of these names. (A walk is faster than XPath's test of every attribute.)"""
+    return [
+        node
+        for node in root.iter()
+        if isinstance(node, HtmlElement)
+        and (node.get("class") in names or node.get("id") in names or node.get("itemprop") in names or node.get("rel") in names)
+    ]
 
 
 def text_of(node: HtmlElement) -> str:
