@@ -14,6 +14,9 @@ from yuqing_text.language import UNDECIDED, language, script
         ("iPhone 15 Pro Max 很好用", "zh"),
         ("买iPhone15 Pro Max 512GB", "zh"),
         ("鲜の每日好喝", "zh"),
+        ("#武汉加油#希望一切都好", "zh"),
+        ("好饿(=ｘェｘ=)", "zh"),
+        ("[good][good][good] 干净", "zh"),
         ("今日は天気がいい", "ja"),
         ("バナナ", "ja"),
         ("안녕하세요 반갑습니다", "ko"),
@@ -30,7 +33,7 @@ def test_language_is_told_when_a_text_has_words(text: str, code: str) -> None:
     assert language(text) == code
 
 
-@pytest.mark.parametrize("text", ["", "😀😀", "123 456", "!!!", "https://example.test/a/b", "@someone #1"])
+@pytest.mark.parametrize("text", ["", "😀😀", "123 456", "!!!", "https://example.test/a/b", "@someone #1", "[good][good]"])
 def test_language_is_open_when_nothing_tells(text: str) -> None:
     assert language(text) == UNDECIDED
 

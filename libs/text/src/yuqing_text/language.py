@@ -15,6 +15,8 @@ _MODEL_READ_CHARACTERS = 300
 _LEAST_CONFIDENCE = 0.5
 _LEAST_CONFIDENCE_ENGLISH = 0.2
 """Of a few words in Latin letters, English is far the likeliest in what is watched here."""
+_LEAST_KANA = 2
+"""One may be the mouth or the eye of an emoticon."""
 _KANA_SHARE = 0.1
 """Japanese headlines have few kana, other texts about half."""
 _HAN = re.compile(f"[{HAN_CHARACTERS}]")
@@ -22,7 +24,8 @@ _KANA = re.compile("[\u3041-\u306d\u306f-\u3096\u30a1-\u30fa\uff66-\uff9d]")  # 
 _HANGUL = re.compile("[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]")
 _TIBETAN = re.compile("[\u0f40-\u0fbc]")  # the model does not know it
 _WORD = re.compile(rf"[^\W\d_{HAN_CHARACTERS}\u3041-\u30fa\uff66-\uff9d\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]+")
-_ADDRESS = re.compile(r"https?://\S+|[@#][\w.-]+|\S+@\S+")
+_NO_PROSE = re.compile(r"https?://\S+|[A-Za-z0-9._+-]{0,64}@[A-Za-z0-9._-]+|\[[A-Za-z]{1,8}\]")
+"""Addresses, names of accounts and codes of emoticons such as [good] are in no language."""
 _MODEL_LANGUAGES = (
     *("ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "he", "hi", "hr", "hu", "id", "it", "ka", "kk"),
     *("km", "ky", "lo", "lt", "lv", "mn", "ms", "my", "ne", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sr", "sv", "sw", "ta", "te", "th"),
@@ -35,14 +38,14 @@ def language(text: str) -> str:
 
     Reads the beginning only. A Han character weighs as much as a word of another script.
     """
-    sample = _ADDRESS.sub(" ", text[:_READ_CHARACTERS])
+    sample = _NO_PROSE.sub(" ", text[:_READ_CHARACTERS])
     han, kana, hangul = (len(script.findall(sample)) for script in (_HAN, _KANA, _HANGUL))
     words = _WORD.findall(sample)
     if max(han + kana, hangul, len(words)) == 0:
         return UNDECIDED
     if hangul >= max(han + kana, len(words)):
         return "ko"
-    han_language = "ja" if kana > _KANA_SHARE * (han + kana) else "zh"
+    han_language = "ja" if kana >= _LEAST_KANA and kana > _KANA_SHARE * (han + kana) else "zh"
     if han + kana >= len(words):
         return han_language
     other = _by_model(" ".join(words))
