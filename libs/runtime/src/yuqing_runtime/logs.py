@@ -11,6 +11,9 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 # Libraries that tell more than anybody reads; their warnings still come through.
 _QUIET = ("aiosqlite", "asyncio", "elastic_transport", "httpcore", "httpx", "sqlalchemy", "alembic", "uvicorn.access")
 
+# Without the frames' local variables: a password or token would stand in the log.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+
 
 def set_up_logs(service: str, *, form: str = "auto", level: str = "info") -> None:
     """Sends structlog and the standard library's logging to standard error, in one form."""
@@ -23,11 +26,7 @@ def set_up_logs(service: str, *, form: str = "auto", level: str = "info") -> Non
         _named(service),
     ]
     as_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
-    last: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
-        if as_json
-        else [structlog.dev.ConsoleRenderer()]
-    )
+    last: list[Processor] = [_TRACEBACKS, structlog.processors.JSONRenderer(ensure_ascii=False)] if as_json else [structlog.dev.ConsoleRenderer()]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -160,7 +160,7 @@ def run(service: str, main: Callable[[SettingsType], Awaitable[None]], settings_
     """The frame of every service's process: settings, logs, telemetry, event loop."""
     settings = settings_type()  # pyright: ignore[reportCallIssue] # every field has a default or comes from the environment
     set_up_logs(service, form=settings.shared.log_format, level=settings.shared.log_level)
-    telemetry = start_telemetry(service, metrics_port=settings.metrics_port)
+    telemetry = start_telemetry(service, metrics_port=settings.metrics_port, metrics_host=settings.shared.metrics_host)
     try:
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(_main(main, settings))

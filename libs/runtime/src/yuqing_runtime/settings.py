@@ -27,6 +27,7 @@ class SharedSettings(BaseSettings):
     time_zone: str = Field(default="Asia/Shanghai", description="The organisation's time zone: days of counts, patrols and queries.")
     log_format: str = Field(default="auto", description="json, text, or auto: text on a terminal.", pattern="^(auto|json|text)$")
     log_level: str = Field(default="info", description="debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
+    metrics_host: str = Field(default="127.0.0.1", description="Address that the Prometheus metrics listen on; 0.0.0.0 in a cluster.")
     drain_seconds: float = Field(default=5.0, ge=0, description="How long a stopping service lets running calls end.")
 
     @property
@@ -43,7 +44,7 @@ class ServiceSettings(BaseSettings):
 
     shared: SharedSettings = Field(default_factory=SharedSettings, description="Settings of the whole installation.")
     address: str = Field(default="127.0.0.1:0", description="host:port where the service listens, and where others find it.")
-    metrics_port: int | None = Field(default=None, ge=0, le=65535, description="Port of the Prometheus metrics on all addresses; none where absent.")
+    metrics_port: int | None = Field(default=None, ge=0, le=65535, description="Port of the Prometheus metrics; none where absent.")
     database_url: str | None = Field(default=None, description="Database of this service alone; before YUQING_DATABASE_URL.")
 
     def database(self, service: str) -> str:

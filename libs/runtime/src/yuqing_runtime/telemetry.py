@@ -44,7 +44,7 @@ class Telemetry:
             self.logs.shutdown()
 
 
-def start_telemetry(service: str, *, metrics_port: int | None = None) -> Telemetry:
+def start_telemetry(service: str, *, metrics_port: int | None = None, metrics_host: str = "127.0.0.1") -> Telemetry:
     """Sets the global providers. OTLP where OTEL_EXPORTER_OTLP_ENDPOINT is set; Prometheus on `metrics_port` where one is given (0: a free one)."""
     exporting = bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
     resource = Resource.create({"service.name": f"yuqing-{service}", "service.namespace": "yuqing"})
@@ -60,14 +60,14 @@ def start_telemetry(service: str, *, metrics_port: int | None = None) -> Telemet
     meters = MeterProvider(resource=resource, metric_readers=readers)
     trace.set_tracer_provider(traces)
     metrics.set_meter_provider(meters)
-    return Telemetry(traces, meters, logs, _serve_metrics(metrics_port))
+    return Telemetry(traces, meters, logs, _serve_metrics(metrics_port, metrics_host))
 
 
-def _serve_metrics(port: int | None) -> int | None:
+def _serve_metrics(port: int | None, host: str) -> int | None:
     if port is None:
         return None
     try:
-        server, _thread = start_http_server(port)
+        server, _thread = start_http_server(port, addr=host)
     except OSError as error:
         logging.getLogger(__name__).warning("metrics are not served on port %s: %s", port, error)
         return None

@@ -332,3 +332,16 @@ async def test_a_running_call_is_answered_when_the_service_is_told_to_stop(town,
         reply = await call
     assert reply.scores[0].id == "finished"
     assert await process.wait() == 0
+
+
+async def test_no_local_variable_stands_in_the_log_when_a_call_fails(town, free_port):
+    address = f"127.0.0.1:{free_port}"
+    environment = os.environ | {"YUQING_KEYS": str(town.folder), "YUQING_SCORING_ADDRESS": address, "YUQING_LOG_FORMAT": "json"}
+    service = SERVICE.replace("await asyncio.sleep(1)", "password = 'hunter2-' + 'secret'; raise RuntimeError('it broke')")
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", service, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    async with town.channel("indexing", "scoring", address) as channel:
+        await failure(scoring_pb2_grpc.ScoringServiceStub(channel).ScoreMentions(texts("ok"), timeout=20, wait_for_ready=True))
+    process.send_signal(signal.SIGTERM)
+    _, log = await process.communicate()
+    assert "it broke" in log.decode()
+    assert "hunter2-secret" not in log.decode()

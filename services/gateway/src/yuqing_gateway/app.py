@@ -23,6 +23,7 @@ from yuqing_gateway.rest.limits import Limits, RateLimits
 from yuqing_gateway.rest.problems import MEDIA_TYPE
 from yuqing_gateway.rest.routes import build_router, tags
 from yuqing_gateway.settings import Settings
+from yuqing_runtime.settings import UnknownPeer
 
 _TITLE = "Yuqing 舆情"
 _OPEN_PATHS = frozenset({"/v1/sessions", "/v1/oidc/login", "/v1/oidc/callback"})
@@ -84,11 +85,15 @@ def _add_pages(app: FastAPI, channel_to: ChannelTo) -> None:
 
     @app.get("/healthz", include_in_schema=False)
     async def health() -> Response:
-        peers = {peer: await _serving(channel_to(peer)) for peer in _PEERS}
+        peers = {peer: await _serving(channel_to, peer) for peer in _PEERS}
         return JSONResponse({"status": "serving", "peers": peers}, HTTPStatus.OK)
 
 
-async def _serving(channel: grpc.aio.Channel) -> bool:
+async def _serving(channel_to: ChannelTo, peer: str) -> bool:
+    try:
+        channel = channel_to(peer)
+    except UnknownPeer:
+        return False
     check = channel.unary_unary(
         "/grpc.health.v1.Health/Check",
         request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
