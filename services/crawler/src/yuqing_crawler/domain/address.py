@@ -8,6 +8,7 @@ from w3lib.url import canonicalize_url, url_query_cleaner
 _TRACKING = re.compile(
     r"^(?:utm_\w+|spm|scm|share_?(?:from|source|medium|token|id)\w*|fbclid|gclid|yclid|msclkid|_ga|ref_src|isappinstalled|wxshare_count)$"
 )
+_DEFAULT_PORT = re.compile(r"^(http://[^/?#]+):80(?=[/?#]|$)|^(https://[^/?#]+):443(?=[/?#]|$)")
 _NOT_PAGES = re.compile(
     r"\.(?:jpe?g|png|gif|webp|svg|ico|css|js|pdf|zip|rar|7z|gz|exe|apk|mp[34]|avi|mov|flv|docx?|xlsx?|pptx?|woff2?|ttf)$", re.IGNORECASE
 )
@@ -31,7 +32,8 @@ def canonical_address(url: str) -> str:
         parts = urlsplit(url)
         names = [pair.partition("=")[0] for pair in parts.query.split("&")]
         cleaned = url_query_cleaner(url, [name for name in names if _TRACKING.match(name)], remove=True, keep_fragments=True)
-        return canonicalize_url(cleaned, keep_fragments=parts.fragment.startswith(("!", "/")))
+        canonical = canonicalize_url(cleaned, keep_fragments=parts.fragment.startswith(("!", "/")))
+        return _DEFAULT_PORT.sub(r"\1\2", canonical)
     except ValueError:
         return url
 
