@@ -6,6 +6,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from yuqing_runtime.database_url import database_url
+
 
 def service_settings(service: str) -> SettingsConfigDict:
     """The configuration of a service's Settings: frozen, from `YUQING_<SERVICE>_…`."""
@@ -49,7 +51,12 @@ class ServiceSettings(BaseSettings):
 
     def database(self, service: str) -> str:
         """The URL of the service's database: its own, the installation's, or a SQLite file in the var folder."""
-        return self.database_url or self.shared.database_url or f"sqlite+aiosqlite:///{self.shared.var.absolute() / f'{service}.sqlite'}"
+        environment = {
+            f"YUQING_{service.upper()}_DATABASE_URL": self.database_url or "",
+            "YUQING_DATABASE_URL": self.shared.database_url or "",
+            "YUQING_VAR": str(self.shared.var.absolute()),
+        }
+        return database_url(service, environment)
 
 
 class UnknownPeer(LookupError):
