@@ -119,6 +119,7 @@ def test_post_vanished_when_its_page_shows_the_others_only() -> None:
     known = Known(f"{THREAD_URL}#8002", "8002")
     assert KIND.revisit(fetched(thread(*POSTS)), known, view()).vanished is False
     assert KIND.revisit(fetched(thread(POSTS[0], POSTS[2])), known, view()).vanished is True
+    assert KIND.revisit(fetched(thread(POSTS[0], POSTS[1])), Known(f"{THREAD_URL}#8003", "8003"), view()).vanished is False
     assert KIND.revisit(fetched("", status=404), known, view()).vanished is True
     assert KIND.revisit(fetched("", status=503), known, view()).vanished is False
 

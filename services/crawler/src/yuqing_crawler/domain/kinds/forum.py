@@ -68,7 +68,7 @@ class ForumKind:
         return Follow(without_fragment(known.url) or source.address, THREAD, meta={"page": "1"})
 
     def revisit(self, fetched: Fetched, known: Known, source: SourceView[ForumParameters]) -> Revisited:
-        """The post now. A post that is no longer on its page is gone only when the page's other posts are there."""
+        """The post now. One that is no longer on its page may have moved to another; it is gone when its neighbours are still there."""
         gone = vanished_by_status(fetched)
         if gone is not None:
             return gone
@@ -79,9 +79,10 @@ class ForumKind:
         found = next((each for each in documents if known.native_id in (each.native_id, "") and _same(each, known)), None)
         if found is not None:
             return Revisited(vanished=False, document=found, counts=found.counts)
-        if documents and known.native_id:
-            return Revisited(vanished=True, detail="its page has other posts but no longer this one")
-        return revisit_article(fetched, source)
+        if not documents:
+            return revisit_article(fetched, source)
+        gone_between = _is_missing(known.native_id, [document.native_id for document in documents])
+        return Revisited(vanished=gone_between, detail="the posts around it are there, it is not" if gone_between else "not on this page")
 
 
 KIND = ForumKind()
@@ -89,6 +90,14 @@ KIND = ForumKind()
 
 def _same(document: Document, known: Known) -> bool:
     return document.native_id == known.native_id if known.native_id else document.canonical_url == canonical_address(known.url)
+
+
+def _is_missing(identity: str, present: Sequence[str]) -> bool:
+    """Whether posts with lower and higher numbers are on the page, between which it would stand."""
+    if not identity.isdecimal():
+        return False
+    numbers = [int(each) for each in present if each.isdecimal()]
+    return bool(numbers) and min(numbers) < int(identity) < max(numbers)
 
 
 def _board(root: HtmlElement, fetched: Fetched, follow: Follow, parameters: ForumParameters) -> Parsed:
