@@ -30,6 +30,21 @@ def test_keys_are_ordered_by_strength_and_distinct_when_addresses_agree():
     assert identity_keys(site="e.test", native_id=" ", url="", canonical_url="") == ()
 
 
+def test_posts_share_no_key_when_they_stand_on_one_page():
+    thread = "https://e.test/thread/7"
+    first = identity_keys(site="e.test", native_id="30", url=thread, canonical_url=thread)
+    second = identity_keys(site="e.test", native_id="31", url=f"{thread}#p31", canonical_url="")
+    third = identity_keys(site="e.test", native_id=f"{thread}#3", url=f"{thread}#3", canonical_url="")
+    assert second == (mention_id("e.test", "31", ""),)
+    assert not set(first) & set(second)
+    assert not set(third) & {*first, *second}
+
+
+def test_the_address_still_counts_when_its_fragment_only_names_a_place_on_the_page():
+    keys = identity_keys(site="e.test", native_id="31", url="https://e.test/a#comments", canonical_url="")
+    assert mention_id("", "", "https://e.test/a") in keys
+
+
 def test_a_copy_keeps_its_own_identity_when_it_names_the_original_as_canonical():
     copied = identity_keys(site="copy.test", native_id="", url="https://copy.test/9", canonical_url="https://e.test/a")
     assert copied == (mention_id("", "", "https://copy.test/9"),)

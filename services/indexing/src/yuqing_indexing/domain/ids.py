@@ -26,15 +26,26 @@ def address_key(url: str) -> str:
 
 
 def identity_keys(*, site: str, native_id: str, url: str, canonical_url: str) -> tuple[str, ...]:
-    """The keys by which a document is known, strongest first: native id, canonical link (where it can be believed), address."""
+    """The keys by which a document is known, strongest first: native id, canonical link (where it can be believed), address.
+
+    A floor of a thread or a comment below an article has its native id alone: the address is that of the page that it shares with others.
+    """
     keys: dict[str, None] = {}
     if native_id.strip():
         keys[native_key(site, native_id)] = None
+        if _is_part_of_page(url, native_id.strip()):
+            return tuple(keys)
     if is_credible_canonical(canonical_url, url):
         keys[address_key(canonical_url)] = None
     if url.strip():
         keys[address_key(url)] = None
     return tuple(keys)
+
+
+def _is_part_of_page(url: str, native_id: str) -> bool:
+    """Whether the address's fragment names the document, as in `/thread/7#p31` for the post 31."""
+    fragment = url.strip().partition("#")[2]
+    return bool(fragment) and (fragment.endswith(native_id) or native_id.endswith(fragment))
 
 
 def observation_id(mention: str, fetched: datetime) -> str:

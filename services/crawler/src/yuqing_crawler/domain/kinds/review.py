@@ -134,7 +134,7 @@ def _documents(items: Sequence[Item], product: str, fetched: Fetched, source: So
     dropped: list[Dropped] = []
     for item in items:
         identity = item.native_id or _fingerprint(item)
-        url = absolute(fetched.url, item.link) or f"{without_fragment(fetched.url)}#{item.native_id}".rstrip("#")
+        url = absolute(fetched.url, item.link) or f"{without_fragment(fetched.url)}#{identity}"
         if not item.text:
             dropped.append(Dropped(DropReason.NO_TEXT, "the review has no text", url))
         elif identity in documents:
