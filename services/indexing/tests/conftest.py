@@ -1,4 +1,3 @@
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -9,14 +8,15 @@ import grpc.aio
 import pytest
 
 from yuqing.access.v1 import access_pb2
-from yuqing.indexing.v1 import document_pb2, ingest_pb2, ingest_pb2_grpc, mention_pb2_grpc, saved_search_pb2_grpc
+from yuqing.indexing.v1 import document_pb2, ingest_pb2, ingest_pb2_grpc, mention_pb2, mention_pb2_grpc, saved_search_pb2_grpc
 from yuqing.scoring.v1 import scoring_pb2, scoring_pb2_grpc
 from yuqing.type.v1 import types_pb2
 from yuqing_indexing.adapters.elasticsearch.client import connect
-from yuqing_indexing.main import MIGRATIONS, assembled
+from yuqing_indexing.main import MIGRATIONS, Parts, assembled
 from yuqing_indexing.settings import Settings
 from yuqing_runtime.database import Database
 from yuqing_runtime.errors import Unavailable
+from yuqing_runtime.sealing import create_key_file
 from yuqing_runtime.serving import Registration
 from yuqing_runtime.settings import SharedSettings
 from yuqing_testkit.services import Town, person
@@ -57,6 +57,7 @@ class Indexing:
     elasticsearch: object
     crawler: grpc.aio.Channel
     gateway: grpc.aio.Channel
+    parts: Parts
 
     @property
     def mentions(self):
@@ -84,6 +85,16 @@ class Indexing:
                 assert outcome.sequence not in outcomes
                 outcomes[outcome.sequence] = outcome
         return [outcomes[at] for at in range(len(documents))]
+
+    async def search(self, query="", *, who=MONITOR, **fields):
+        """What a search finds after a refresh, as that person."""
+        await self.refresh()
+        with self.town.acting(who):
+            return await self.mentions.SearchMentions(mention_pb2.SearchMentionsRequest(query=query, **fields))
+
+    async def texts(self, query="", **fields) -> set[str]:
+        """The texts that a query finds."""
+        return {hit.mention.document.text for hit in (await self.search(query, page_size=1000, **fields)).hits}
 
     async def refresh(self):
         await self.elasticsearch.indices.refresh(index=f"{self.settings.index_prefix}*")
@@ -128,7 +139,11 @@ def document():
 
 @asynccontextmanager
 async def running_indexing(town: Town, elasticsearch_url: str, database_url: str, *, prefix: str, scoring: FakeScoring) -> AsyncIterator[Indexing]:
-    settings = Settings(shared=SharedSettings(elasticsearch_url=elasticsearch_url, keys=town.folder), index_prefix=prefix)
+    secret_key_file = town.folder / "secret.key"
+    if not secret_key_file.exists():
+        create_key_file(secret_key_file)
+    shared = SharedSettings(elasticsearch_url=elasticsearch_url, keys=town.folder, secret_key_file=secret_key_file)
+    settings = Settings(shared=shared, index_prefix=prefix)
     database = await Database.open(database_url, schema="indexing")
     await database.migrate(MIGRATIONS)
     register_scoring = Registration(scoring_pb2_grpc.add_ScoringServiceServicer_to_server, scoring)
@@ -141,7 +156,7 @@ async def running_indexing(town: Town, elasticsearch_url: str, database_url: str
         town.channel("crawler", "indexing", address) as crawler,
         town.channel("gateway", "indexing", address) as gateway,
     ):
-        yield Indexing(town, settings, database, scoring, client, crawler, gateway)
+        yield Indexing(town, settings, database, scoring, client, crawler, gateway, parts)
     await database.close()
 
 
@@ -190,8 +205,3 @@ async def second_replica(indexing_on_both, elasticsearch_url, database_url):
 def as_monitor(indexing):
     with indexing.town.acting(MONITOR):
         yield
-
-
-@pytest.fixture
-def gather():
-    return asyncio.gather

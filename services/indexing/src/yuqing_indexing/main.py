@@ -5,25 +5,44 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from yuqing.indexing.v1 import ingest_pb2_grpc
+from yuqing.indexing.v1 import ingest_pb2_grpc, mention_pb2, mention_pb2_grpc, saved_search_pb2_grpc
 from yuqing.scoring.v1 import scoring_pb2_grpc
 from yuqing_indexing.adapters.elasticsearch.client import connect
 from yuqing_indexing.adapters.elasticsearch.index import MentionIndex
 from yuqing_indexing.adapters.elasticsearch.indices import Indices
+from yuqing_indexing.adapters.elasticsearch.search import ElasticsearchSearch
+from yuqing_indexing.adapters.files import CsvFile, JsonLinesFile, XlsxFile
 from yuqing_indexing.adapters.scoring import GrpcScorer
 from yuqing_indexing.domain.analysis import analyse, content_hash
 from yuqing_indexing.domain.flow import Limits
 from yuqing_indexing.domain.ingest import Ingest
+from yuqing_indexing.domain.reading import Mentions
+from yuqing_indexing.servicers.change import ChangeServicer
+from yuqing_indexing.servicers.erasing import Erasing
+from yuqing_indexing.servicers.export import Export
 from yuqing_indexing.servicers.ingest import IngestServicer
+from yuqing_indexing.servicers.mention import MentionServicer
+from yuqing_indexing.servicers.saved_search import SavedSearchServicer
+from yuqing_indexing.servicers.watch import Watch
 from yuqing_indexing.settings import Settings
 from yuqing_indexing.store.registry import SqlRegistry
+from yuqing_indexing.workers.retention import Retention
 from yuqing_runtime.channels import Channels
 from yuqing_runtime.database import Database
 from yuqing_runtime.keys import Identity
-from yuqing_runtime.serving import Registration, Server, run, serve
+from yuqing_runtime.pages import PageTokens
+from yuqing_runtime.sealing import Sealer
+from yuqing_runtime.serving import Loop, Registration, Server, run, serve
 from yuqing_runtime.settings import peer
 
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
+
+
+FORMS = {
+    mention_pb2.EXPORT_FORMAT_CSV: CsvFile,
+    mention_pb2.EXPORT_FORMAT_XLSX: XlsxFile,
+    mention_pb2.EXPORT_FORMAT_JSONL: JsonLinesFile,
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +50,8 @@ class Parts:
     """What indexing is made of, ready to be served."""
 
     registrations: tuple[Registration, ...]
+    loops: tuple[Loop, ...]
+    retention: Retention
 
 
 @asynccontextmanager
@@ -40,10 +61,32 @@ async def assembled(settings: Settings, database: Database, scoring: scoring_pb2
         indices = Indices(client, prefix=settings.index_prefix, shards=settings.shards)
         await indices.upgrade()
         index = MentionIndex(client, indices, analyse)
-        ingest = Ingest(SqlRegistry(database), index, GrpcScorer(scoring), content_hash=content_hash)
+        registry = SqlRegistry(database)
+        ingest = Ingest(registry, index, GrpcScorer(scoring), content_hash=content_hash)
         limits = Limits(batch_items=settings.batch_items, window=settings.batches_at_once)
+        search = ElasticsearchSearch(client, indices)
+        mentions = Mentions(registry, index)
+        tokens = PageTokens(Sealer.from_file(settings.shared.secret_file).derive("page-tokens"))
+        zone = settings.shared.time_zone
+        mention_servicer = MentionServicer(
+            search=search,
+            mentions=mentions,
+            exports=Export(search, FORMS, zone),
+            watches=Watch(database, mentions, zone),
+            erasing=Erasing(database, registry, index, mentions),
+            tokens=tokens,
+            zone=zone,
+        )
+        retention = Retention(database, indices, index, keep_months=settings.keep_months, feed_days=settings.feed_days)
         yield Parts(
-            registrations=(Registration(ingest_pb2_grpc.add_IngestServiceServicer_to_server, IngestServicer(ingest, limits)),),
+            registrations=(
+                Registration(ingest_pb2_grpc.add_IngestServiceServicer_to_server, IngestServicer(ingest, limits)),
+                Registration(ingest_pb2_grpc.add_ChangeServiceServicer_to_server, ChangeServicer(database)),
+                Registration(mention_pb2_grpc.add_MentionServiceServicer_to_server, mention_servicer),
+                Registration(saved_search_pb2_grpc.add_SavedSearchServiceServicer_to_server, SavedSearchServicer(database, tokens, zone)),
+            ),
+            loops=(retention.run,),
+            retention=retention,
         )
 
 
@@ -56,7 +99,15 @@ async def serve_indexing(settings: Settings) -> None:
         async with Channels(identity, peer) as channels:
             scoring = scoring_pb2_grpc.ScoringServiceStub(channels.to("scoring"))
             async with assembled(settings, database, scoring) as parts:
-                await serve(Server("indexing", settings.address, identity, parts.registrations, drain_seconds=settings.shared.drain_seconds))
+                server = Server(
+                    "indexing",
+                    settings.address,
+                    identity,
+                    parts.registrations,
+                    loops=parts.loops,
+                    drain_seconds=settings.shared.drain_seconds,
+                )
+                await serve(server)
     finally:
         await database.close()
 

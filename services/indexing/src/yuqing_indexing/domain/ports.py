@@ -1,6 +1,6 @@
 """What ingest needs from the outside, so that its rules can be read and tested without an engine."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -82,6 +82,10 @@ class Told:
 
 class Registry(Protocol):
     """Decides which mention a document belongs to, and keeps what the feed has told."""
+
+    async def places(self, mentions: Collection[str]) -> list[Place]:
+        """Where the mentions live; those that are not known, or no longer, are left out."""
+        ...
 
     async def claim(self, claims: Sequence[Claim]) -> list[Place | None]:
         """The place of each claim's mention, in order; None where it is erased and must not come back."""

@@ -31,6 +31,11 @@ class SqlRegistry:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def places(self, mentions: Collection[str]) -> list[Place]:
+        """See `domain.ports.Registry`."""
+        async with self._database.read() as connection:
+            return await places_of(connection, mentions)
+
     async def claim(self, claims: Sequence[Claim]) -> list[Place | None]:
         """See `domain.ports.Registry`."""
         keys = {key for claim in claims for key in claim.keys}

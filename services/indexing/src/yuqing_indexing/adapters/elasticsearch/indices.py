@@ -62,17 +62,17 @@ class Indices:
                 await self._make(family, name)
         return name
 
-    async def months(self, family: Family) -> list[str]:
+    async def months(self) -> list[str]:
         """The months that have an index, oldest first."""
-        found = await self.client.indices.get_settings(index=self.everywhere(family), name="index.uuid")
-        matches = (_MONTHLY.fullmatch(name) for name in found.body)
-        return sorted(match["month"] for match in matches if match)
+        found = await self.client.indices.get_settings(index=",".join(map(self.everywhere, FAMILIES)), name="index.uuid")
+        return sorted({match["month"] for name in found.body if (match := _MONTHLY.fullmatch(name))})
 
-    async def drop(self, family: Family, month: str) -> None:
+    async def drop(self, month: str) -> None:
         """Removes a month for good; does nothing where it is gone already."""
-        name = self.name(family, month)
-        self._ready.discard(name)
-        await self.client.indices.delete(index=name, ignore_unavailable=True)
+        for family in FAMILIES:
+            name = self.name(family, month)
+            self._ready.discard(name)
+            await self.client.indices.delete(index=name, ignore_unavailable=True)
 
     async def _make(self, family: Family, name: str) -> None:
         # The default refresh sleeps while nobody searches; replicas go where there is a second node for them.

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from yuqing_indexing.domain.analysis import Analysis
+from yuqing_indexing.domain.candidates import states
 from yuqing_indexing.domain.document import Author, Counts, Document, Image, Judgement, Mention
 from yuqing_indexing.domain.ports import Sighting
 from yuqing_indexing.domain.reach import reach
@@ -13,7 +14,7 @@ from yuqing_indexing.domain.reach import reach
 Record = dict[str, Any]
 """What `_source` holds: only the index's JSON knows its types."""
 
-DERIVED = ("title_tokens", "body_tokens", "words", "author_normal", "region_normal")
+DERIVED = ("title_tokens", "body_tokens", "words", "author_normal", "region_normal", "tiebreak")
 """Fields that are made of others: they need not be read back."""
 _PLAIN = (
     "source",
@@ -34,13 +35,14 @@ _PLAIN = (
     "stored_page",
     "origin",
 )
+# RFC 4648's base 32 (a–z, 2–7) in the digits that int() reads.
+_BASE32 = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghijklmnopqrstuv")
 _COUNTS = ("likes", "comments", "reposts", "views")
 
 
-def state_of(mention: Mention) -> list[str]:
-    """`vanished`, `edited`, both, or `present` where it is neither."""
-    states = [name for name, holds in (("vanished", mention.vanished), ("edited", mention.edited)) if holds]
-    return states or ["present"]
+def tiebreak(mention_id: str) -> int:
+    """Orders mentions that are equal in all else, so that pages neither lose nor repeat one: the first 60 bits of the id."""
+    return int(mention_id[:12].translate(_BASE32), 32)
 
 
 def mention_record(mention: Mention, analysis: Analysis) -> Record:
@@ -55,8 +57,9 @@ def mention_record(mention: Mention, analysis: Analysis) -> Record:
         "first_seen": mention.first_seen,
         "last_seen": mention.last_seen,
         "fetched": document.fetched,
-        "state": state_of(mention),
+        "state": states(mention),
         "reach": reach(document),
+        "tiebreak": tiebreak(mention.id),
         "content_hash": mention.content_hash,
         "addresses": mention.addresses,
     }
@@ -91,12 +94,12 @@ def mention_of(mention_id: str, record: Mapping[str, Any]) -> Mention:
     judgement = record.get("judgement")
     document = Document(
         site=record.get("page_site", record["site"]),
-        fetched=_moment(record["fetched"]),
+        fetched=moment_of(record["fetched"]),
         author=Author(**writer) if writer else None,
-        published=_moment(record["published"]) if "published" in record else None,
+        published=moment_of(record["published"]) if "published" in record else None,
         language=record.get("page_language", ""),
         images=tuple(Image(**image) for image in record.get("images", ())),
-        counts=_counts(record),
+        counts=counts_of(record),
         rating=record.get("rating"),
         vanished=record.get("gone_when_fetched", False),
         **{name: record.get(name, "") for name in _PLAIN},
@@ -105,12 +108,12 @@ def mention_of(mention_id: str, record: Mapping[str, Any]) -> Mention:
         id=mention_id,
         document=document,
         content_hash=record["content_hash"],
-        first_seen=_moment(record["first_seen"]),
-        last_seen=_moment(record["last_seen"]),
+        first_seen=moment_of(record["first_seen"]),
+        last_seen=moment_of(record["last_seen"]),
         edited="edited" in record["state"],
         vanished="vanished" in record["state"],
         addresses=tuple(record.get("addresses", ())),
-        judgement=Judgement(**(judgement | {"time": _moment(judgement["time"])})) if judgement else None,
+        judgement=Judgement(**(judgement | {"time": moment_of(judgement["time"])})) if judgement else None,
     )
 
 
@@ -140,9 +143,11 @@ def _add_counts(record: Record, counts: Counts) -> None:
             record[name] = value
 
 
-def _counts(record: Mapping[str, Any]) -> Counts:
+def counts_of(record: Mapping[str, Any]) -> Counts:
+    """The counts that an object names."""
     return Counts(*(record.get(name) for name in _COUNTS))
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
+    """The moment that an object's text names."""
     return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,59 @@
+"""Mentions as the matcher sees them, with the same values that the index holds."""
+
+from yuqing_indexing.domain.document import Mention
+from yuqing_indexing.domain.reach import reach
+from yuqing_text.normal import normalize
+from yuqing_text.query.highlight import Fragment, highlight
+from yuqing_text.query.matcher import Candidate, FieldValue, Matcher, Span
+
+TEXT_FRAGMENTS = 3
+FRAGMENT_CHARACTERS = 120
+TITLE_CHARACTERS = 2000
+"""A title is shown whole."""
+
+
+def candidate_of(mention: Mention) -> Candidate:
+    """The mention's texts and the fields that a query may name."""
+    document = mention.document
+    fields: dict[str, FieldValue] = {
+        "site": normalize(document.site),
+        "source": document.source or None,
+        "author": normalize(document.author.display_name) if document.author and document.author.display_name else None,
+        "language": normalize(mention.language) or None,
+        "region": normalize(document.region) or None,
+        "medium": document.medium or None,
+        "sentiment": mention.judgement.sentiment if mention.judgement else None,
+        "state": states(mention),
+        "published": mention.when,
+        "first_seen": mention.first_seen,
+        "reach": reach(document),
+        "likes": document.counts.likes,
+        "comments": document.counts.comments,
+        "reposts": document.counts.reposts,
+        "rating": document.rating,
+    }
+    return Candidate({"title": document.title, "body": document.text}, fields)
+
+
+def states(mention: Mention) -> list[str]:
+    """`vanished`, `edited`, both, or `present` where it is neither."""
+    named = [name for name, holds in (("vanished", mention.vanished), ("edited", mention.edited)) if holds]
+    return named or ["present"]
+
+
+def highlights(mention: Mention, matcher: Matcher) -> list[tuple[str, Fragment]] | None:
+    """The fragments around what matched, each with `title` or `text`; None where the mention does not match."""
+    match = matcher.match(candidate_of(mention))
+    if match is None:
+        return None
+    found: list[tuple[str, Fragment]] = []
+    if spans := match.spans.get("title"):
+        found.extend(("title", fragment) for fragment in _title(mention.document.title, spans))
+    if spans := match.spans.get("body"):
+        fragments = highlight(mention.document.text, spans, FRAGMENT_CHARACTERS, most=TEXT_FRAGMENTS)
+        found.extend(("text", fragment) for fragment in fragments)
+    return found
+
+
+def _title(title: str, spans: tuple[Span, ...]) -> list[Fragment]:
+    return highlight(title, spans, TITLE_CHARACTERS, most=1)

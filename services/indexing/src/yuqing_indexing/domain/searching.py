@@ -1,0 +1,152 @@
+"""What can be asked of the mentions, in the words of the domain; the engine behind it is an adapter's matter."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from yuqing_indexing.domain.document import Counts, Mention
+from yuqing_text.query.tree import Everything, Near, Node, Phrase, walk
+
+FACETS = ("source", "site", "medium", "sentiment", "author", "language", "region", "state")
+"""What results are filtered, counted and split by; the names of the index's fields."""
+
+
+class PointInTimeGone(Exception):
+    """The view that earlier pages were read from is no longer kept."""
+
+
+class TooManyBars(Exception):
+    """A count would have more bars and parts than the engine gives at once."""
+
+
+class Order(Enum):
+    """The order of results."""
+
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    REACH = "reach"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which mentions: those that the query finds, with one of the values in each facet named, published in [start, end)."""
+
+    tree: Node
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    start: datetime | None = None
+    end: datetime | None = None
+
+    @property
+    def asks_for_words(self) -> bool:
+        """Whether words are asked for: without any, all hits are equally relevant."""
+        return any(isinstance(node, Phrase | Near) for node in walk(self.tree))
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is left out."""
+        return isinstance(self.tree, Everything) and not self.filters and self.start is None and self.end is None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where the next page begins: after these sort values, in this point in time (empty: none is open yet)."""
+
+    after: tuple[int | float, ...]
+    point_in_time: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A mention with its relevance (0 where results are not sorted by it)."""
+
+    mention: Mention
+    relevance: float
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """The largest values of a facet with their numbers, and how many mentions have other ones."""
+
+    buckets: tuple[tuple[str, int], ...]
+    other: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of results; `cursor` is None on the last."""
+
+    found: tuple[Found, ...]
+    total: int
+    cursor: Cursor | None
+    facets: Mapping[str, FacetCount] = field(default_factory=dict[str, FacetCount])
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """How to cut time into bars: `interval` is minute, hour, day, week or month, `by` the time that counts, `split` a facet or empty."""
+
+    interval: str
+    by: str
+    time_zone: str
+    split: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The mentions of one span of time; bars without any are left out."""
+
+    start: datetime
+    size: int
+    buckets: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word with the number of mentions that hold it: of those selected, and of all."""
+
+    text: str
+    size: int
+    background: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What one fetch saw, as it was kept."""
+
+    time: datetime
+    content_hash: str
+    counts: Counts
+    vanished: bool
+    stored_page: str
+
+
+class Search(Protocol):
+    """Answers questions about the mentions. Errors of all: OutsideUnavailable."""
+
+    async def page(self, selection: Selection, order: Order, *, size: int, cursor: Cursor | None, facets: Sequence[str]) -> Page:
+        """One page. Errors: PointInTimeGone."""
+        ...
+
+    async def bars(self, selection: Selection, bars: Bars) -> tuple[list[Bar], int]:
+        """The bars in order of time, and the number of all mentions selected. Errors: TooManyBars."""
+        ...
+
+    async def significant_terms(self, selection: Selection, size: int) -> list[Term]:
+        """The words that stand out in the selection against all mentions."""
+        ...
+
+    async def frequent_terms(self, selection: Selection, size: int) -> list[Term]:
+        """The words that most mentions of the selection hold."""
+        ...
+
+    def everything(self, selection: Selection, order: Order, limit: int) -> AsyncIterator[tuple[int, list[Mention]]]:
+        """Up to `limit` mentions in portions, as they were at one point in time, each with the number of all that were found."""
+        ...
+
+    async def observations(self, mention: str, *, before: datetime | None, size: int) -> list[Observed]:
+        """The newest observations of a mention, or those before a moment."""
+        ...

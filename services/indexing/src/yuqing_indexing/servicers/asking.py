@@ -1,0 +1,72 @@
+"""Requests over mentions read into selections; what a query gets wrong is said with its place, in English and in Chinese."""
+
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+
+from yuqing.indexing.v1 import mention_pb2
+from yuqing_indexing.domain.ports import OutsideUnavailable
+from yuqing_indexing.domain.searching import Order, PointInTimeGone, Selection, TooManyBars
+from yuqing_indexing.names import FACET
+from yuqing_indexing.wire import moment_of
+from yuqing_runtime.errors import FieldViolation, InvalidArgument, ResourceExhausted, Unavailable
+from yuqing_runtime.pages import PageTokenExpired
+from yuqing_text.query.errors import QueryError
+from yuqing_text.query.parser import parse
+from yuqing_text.query.tree import Node
+
+_ORDERS = {
+    mention_pb2.SEARCH_ORDER_RELEVANCE: Order.RELEVANCE,
+    mention_pb2.SEARCH_ORDER_NEWEST: Order.NEWEST,
+    mention_pb2.SEARCH_ORDER_OLDEST: Order.OLDEST,
+    mention_pb2.SEARCH_ORDER_REACH: Order.REACH,
+}
+
+
+class QueryRefused(InvalidArgument):
+    """The text in `query` cannot be read; `metadata` has its place as [start, end) in code points and the message in Chinese."""
+
+    default_reason = "QUERY_ERROR"
+
+
+def tree_of(query: str, *, zone: str) -> Node:
+    """The tree of a query. Errors: QueryRefused."""
+    try:
+        return parse(query, zone=zone)
+    except QueryError as error:
+        description = f"{error.message} (at {error.start}-{error.end})" + (f"; {error.hint}" if error.hint else "")
+        chinese = error.message_zh + (f"；{error.hint_zh}" if error.hint_zh else "")
+        raise QueryRefused(
+            f"query: {description} {chinese}",
+            metadata={"code": error.code, "start": str(error.start), "end": str(error.end), "message_zh": chinese},
+            violations=(FieldViolation("query", f"{description} {chinese}"),),
+        ) from error
+
+
+def selection_of(query: str, filters: Iterable[mention_pb2.FacetFilter], published: mention_pb2.TimeRange, *, zone: str) -> Selection:
+    """What a request selects; filters on the same facet must all hold. Errors: QueryRefused."""
+    values: dict[str, tuple[str, ...]] = {}
+    for each in filters:
+        facet, allowed = FACET.name(each.facet), tuple(dict.fromkeys(each.values))
+        values[facet] = tuple(value for value in values[facet] if value in allowed) if facet in values else allowed
+    start = moment_of(published.start_time) if published.HasField("start_time") else None
+    end = moment_of(published.end_time) if published.HasField("end_time") else None
+    return Selection(tree_of(query, zone=zone), values, start, end)
+
+
+def order_of(order: "mention_pb2.SearchOrder.ValueType", selection: Selection) -> Order:
+    """The order asked for; where none is: by relevance if words are asked for, else the newest first."""
+    default = Order.RELEVANCE if selection.asks_for_words else Order.NEWEST
+    return _ORDERS.get(order, default)
+
+
+@contextmanager
+def engine_errors() -> Generator[None]:
+    """Names what may go wrong behind a question. Errors: Unavailable, PageTokenExpired, ResourceExhausted."""
+    try:
+        yield
+    except OutsideUnavailable as error:
+        raise Unavailable(str(error), reason="ENGINE_AWAY") from error
+    except PointInTimeGone as error:
+        raise PageTokenExpired("the view that these pages belong to is no longer kept: begin again with the first page") from error
+    except TooManyBars as error:
+        raise ResourceExhausted("too many bars: choose a wider interval or a shorter time", reason="TOO_MANY_BARS") from error

@@ -1,0 +1,153 @@
+"""Questions about mentions: request → one question → reply."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import grpc.aio
+
+from yuqing.indexing.v1 import mention_pb2, mention_pb2_grpc
+from yuqing_indexing.domain.reading import Mentions
+from yuqing_indexing.domain.searching import Bars, Cursor, Found, Search, Selection
+from yuqing_indexing.names import FACET
+from yuqing_indexing.servicers.asking import engine_errors, order_of, selection_of
+from yuqing_indexing.servicers.erasing import Erasing
+from yuqing_indexing.servicers.export import Export
+from yuqing_indexing.servicers.replies import bucket_messages, facet_message, hit_message, observation_message
+from yuqing_indexing.servicers.watch import Watch
+from yuqing_indexing.wire import mention_id_of, mention_message, timestamp_of
+from yuqing_runtime.access import current_caller
+from yuqing_runtime.errors import NotFound
+from yuqing_runtime.pages import PageTokens, Position, page_size
+from yuqing_text.query.matcher import Matcher
+
+Context = grpc.aio.ServicerContext[Any, Any]
+PAGES_KEPT_SECONDS = 120
+Paged: TypeAlias = mention_pb2.SearchMentionsRequest | mention_pb2.ListObservationsRequest
+DEFAULT_TERMS = 30
+_HITS_READ_AT_ONCE = 20
+"""Reading more hits for their highlights takes so long that other calls would wait: a thread does it."""
+_INTERVALS = {
+    mention_pb2.INTERVAL_MINUTE: "minute",
+    mention_pb2.INTERVAL_HOUR: "hour",
+    mention_pb2.INTERVAL_WEEK: "week",
+    mention_pb2.INTERVAL_MONTH: "month",
+}
+
+
+@dataclass(frozen=True)
+class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
+    """MentionService; `zone` is the organisation's time zone."""
+
+    search: Search
+    mentions: Mentions
+    exports: Export
+    watches: Watch
+    erasing: Erasing
+    tokens: PageTokens
+    zone: str
+
+    async def GetMention(self, request: mention_pb2.GetMentionRequest, context: Context) -> mention_pb2.GetMentionResponse:
+        """Errors: NotFound, Unavailable."""
+        mention_id = mention_id_of(request.name)
+        with engine_errors():
+            mention = (await self.mentions.read([mention_id])).get(mention_id)
+        if mention is None:
+            raise NotFound(f"{request.name} is not there")
+        return mention_pb2.GetMentionResponse(mention=mention_message(mention))
+
+    async def SearchMentions(self, request: mention_pb2.SearchMentionsRequest, context: Context) -> mention_pb2.SearchMentionsResponse:
+        """Errors: QueryRefused, InvalidPageToken, PageTokenExpired, Unavailable."""
+        selection = selection_of(request.query, request.filters, request.published, zone=self.zone)
+        cursor = _cursor_of(self._position(request))
+        facets = [FACET.name(facet) for facet in request.facets]
+        with engine_errors():
+            page = await self.search.page(
+                selection, order_of(request.order, selection), size=page_size(request.page_size), cursor=cursor, facets=facets
+            )
+        return mention_pb2.SearchMentionsResponse(
+            hits=await _hits(page.found, selection),
+            next_page_token=self._token(request, [list(page.cursor.after), page.cursor.point_in_time]) if page.cursor else "",
+            total_size=page.total,
+            facets=[facet_message(facet, count) for facet, count in page.facets.items()],
+        )
+
+    async def CountMentions(self, request: mention_pb2.CountMentionsRequest, context: Context) -> mention_pb2.CountMentionsResponse:
+        """Bars without any mention are left out. Errors: QueryRefused, ResourceExhausted, Unavailable."""
+        selection = selection_of(request.query, request.filters, request.published, zone=self.zone)
+        by = "first_seen" if request.basis == mention_pb2.TIME_BASIS_FIRST_SEEN else "published"
+        cut = Bars(_INTERVALS.get(request.interval, "day"), by, request.time_zone or self.zone, FACET.name(request.split))
+        with engine_errors():
+            bars, total = await self.search.bars(selection, cut)
+        messages = [mention_pb2.TimeBar(start_time=timestamp_of(bar.start), size=bar.size, buckets=bucket_messages(bar.buckets)) for bar in bars]
+        return mention_pb2.CountMentionsResponse(bars=messages, total_size=total)
+
+    async def ListTopTerms(self, request: mention_pb2.ListTopTermsRequest, context: Context) -> mention_pb2.ListTopTermsResponse:
+        """Nothing stands out of everything: then the frequent words, unless the others were asked for. Errors: QueryRefused, Unavailable."""
+        selection = selection_of(request.query, request.filters, request.published, zone=self.zone)
+        method = request.method or (mention_pb2.TERM_METHOD_FREQUENT if selection.is_everything else mention_pb2.TERM_METHOD_SIGNIFICANT)
+        ask = self.search.frequent_terms if method == mention_pb2.TERM_METHOD_FREQUENT else self.search.significant_terms
+        with engine_errors():
+            terms = await ask(selection, request.size or DEFAULT_TERMS)
+        messages = [mention_pb2.TopTerm(term=term.text, size=term.size, background_size=term.background, weight=term.weight) for term in terms]
+        return mention_pb2.ListTopTermsResponse(terms=messages)
+
+    async def ListObservations(self, request: mention_pb2.ListObservationsRequest, context: Context) -> mention_pb2.ListObservationsResponse:
+        """Errors: NotFound, InvalidPageToken, Unavailable."""
+        mention, size = mention_id_of(request.parent), page_size(request.page_size)
+        before = self._position(request)
+        with engine_errors():
+            if not await self.mentions.read([mention]):
+                raise NotFound(f"{request.parent} is not there")
+            observed = await self.search.observations(
+                mention, before=datetime.fromisoformat(before) if isinstance(before, str) else None, size=size + 1
+            )
+        shown = observed[:size]
+        token = self._token(request, shown[-1].time.isoformat()) if len(observed) > size else ""
+        return mention_pb2.ListObservationsResponse(observations=[observation_message(each) for each in shown], next_page_token=token)
+
+    async def WatchMentions(self, request: mention_pb2.WatchMentionsRequest, context: Context) -> AsyncIterator[mention_pb2.WatchMentionsResponse]:
+        """For ever. Errors: QueryRefused, SequenceGone, Unavailable."""
+        async for found in self.watches.stream(request):
+            yield found
+
+    async def ExportMentions(self, request: mention_pb2.ExportMentionsRequest, context: Context) -> AsyncIterator[mention_pb2.ExportMentionsResponse]:
+        """Errors: QueryRefused, Unavailable."""
+        async for piece in self.exports.stream(request):
+            yield piece
+
+    async def EraseMention(self, request: mention_pb2.EraseMentionRequest, context: Context) -> mention_pb2.EraseMentionResponse:
+        """Errors: NotFound, RequestIdReused, Unavailable."""
+        await self.erasing.erase(request)
+        return mention_pb2.EraseMentionResponse()
+
+    def _position(self, request: Paged) -> Position:
+        return self.tokens.read(request.page_token, query=_bound(request), person=current_caller().principal)
+
+    def _token(self, request: Paged, position: Position) -> str:
+        return self.tokens.issue(position, query=_bound(request), person=current_caller().principal, lifetime_seconds=PAGES_KEPT_SECONDS)
+
+
+def _bound(request: Paged) -> bytes:
+    """What a page token belongs to: the request without page size and token."""
+    bound = type(request).FromString(request.SerializeToString())
+    bound.ClearField("page_size")
+    bound.ClearField("page_token")
+    return bound.SerializeToString(deterministic=True)
+
+
+def _cursor_of(position: Position) -> Cursor | None:
+    match position:
+        case [list() as after, str() as point_in_time]:
+            return Cursor(tuple(value for value in after if isinstance(value, int | float)), point_in_time)
+        case _:
+            return None
+
+
+async def _hits(found: Sequence[Found], selection: Selection) -> list[mention_pb2.Hit]:
+    matcher = Matcher(selection.tree) if selection.asks_for_words else None
+    if matcher is None or len(found) <= _HITS_READ_AT_ONCE:
+        return [hit_message(each, matcher) for each in found]
+    return await asyncio.to_thread(lambda: [hit_message(each, matcher) for each in found])

@@ -1,0 +1,71 @@
+"""Erasing a mention for good: tombstones, audit record and change row in one transaction; the index follows, and is asked twice."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from yuqing_indexing.domain.announcing import ChangeKind
+from yuqing_indexing.domain.document import Document
+from yuqing_indexing.domain.ids import tombstone_key
+from yuqing_indexing.domain.ports import Place
+from yuqing_indexing.store import tables
+from yuqing_indexing.store.registry import FEED, change_row
+from yuqing_runtime import audit, clock, feed, idempotency, order
+from yuqing_runtime.audit import AuditRecord
+from yuqing_runtime.database import upsert
+from yuqing_runtime.errors import NotFound
+from yuqing_runtime.idempotency import Attempt
+
+SETTLED_AFTER = timedelta(minutes=15)
+"""By then no write that began before the erasure can still be under way: the index is asked again, and then it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Who erases which mention and why. `document` is what consumers of the feed find their own rows by."""
+
+    mention: str
+    actor: str
+    reason: str
+    request_id: str
+    document: Document
+
+
+async def erase(connection: AsyncConnection, erasure: Erasure, attempt: Attempt) -> None:
+    """Has its effect once for each request id. Errors: NotFound, RequestIdReused."""
+    await order.hold(connection)
+    if await idempotency.once(connection, attempt) is not None:
+        return
+    query = select(tables.mention.c.month).where(tables.mention.c.id == erasure.mention)
+    month = (await connection.execute(query)).scalar_one_or_none()
+    if month is None:
+        raise NotFound(f"mentions/{erasure.mention} is not there")
+    await _bury(connection, erasure.mention)
+    await connection.execute(insert(tables.erasure).values(mention=erasure.mention, month=month, at=await clock.now(connection)))
+    await idempotency.keep(connection, attempt, b"done")
+    await feed.append_all(connection, FEED, [change_row(erasure.mention, ChangeKind.ERASED, erasure.document)])
+    resource, after = f"mentions/{erasure.mention}", {"reason": erasure.reason}
+    await audit.record(connection, AuditRecord(erasure.actor, "mentions.erase", resource, after=after, request_id=erasure.request_id))
+
+
+async def settled(connection: AsyncConnection, *, limit: int = 100) -> list[Place]:
+    """The erased mentions whose deletion is to be repeated now, for the last time."""
+    before: datetime = await clock.now(connection) - SETTLED_AFTER
+    rows = await connection.execute(select(tables.erasure.c.mention, tables.erasure.c.month).where(tables.erasure.c.at < before).limit(limit))
+    return [Place(row.mention, row.month) for row in rows]
+
+
+async def finish(connection: AsyncConnection, places: list[Place]) -> None:
+    """Forgets erasures that are done."""
+    await connection.execute(delete(tables.erasure).where(tables.erasure.c.mention.in_([place.id for place in places])))
+
+
+async def _bury(connection: AsyncConnection, mention: str) -> None:
+    aliases = (await connection.execute(select(tables.alias.c.key).where(tables.alias.c.mention == mention))).scalars().all()
+    at = await clock.now(connection)
+    stones = [{"key_hash": tombstone_key(key), "at": at} for key in (mention, *aliases)]
+    await connection.execute(upsert(tables.tombstone, connection).on_conflict_do_nothing(), stones)
+    await connection.execute(delete(tables.alias).where(tables.alias.c.mention == mention))
+    await connection.execute(delete(tables.mention).where(tables.mention.c.id == mention))

@@ -1,0 +1,81 @@
+"""Drops months whose time is over, and ends what erasures and request ids leave behind; one replica at a time."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from yuqing_indexing.domain.months import month_of, months_before
+from yuqing_indexing.domain.ports import Index
+from yuqing_indexing.store import erasures
+from yuqing_indexing.store.registry import FEED, forget_month
+from yuqing_runtime import clock, feed, idempotency
+from yuqing_runtime.database import Database
+from yuqing_runtime.leases import Lease, confirm, run_leased
+
+PAUSE_SECONDS = 300.0
+_log = structlog.get_logger(__name__)
+
+
+class Months(Protocol):
+    """The monthly indices."""
+
+    async def months(self) -> list[str]:
+        """Months that have an index, oldest first."""
+        ...
+
+    async def drop(self, month: str) -> None:
+        """Removes mentions and observations of a month; does nothing where they are gone."""
+        ...
+
+
+@dataclass(frozen=True)
+class Retention:
+    """`keep_months` full months stay beside the running one; the feed keeps `feed_days`."""
+
+    database: Database
+    indices: Months
+    index: Index
+    keep_months: int
+    feed_days: int
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    async def run(self) -> None:
+        """For ever, wherever the lease is held."""
+        await run_leased(self.database, "retention", self._loop)
+
+    async def _loop(self, lease: Lease) -> None:
+        while True:
+            await self.once(lease)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def once(self, lease: Lease) -> None:
+        """One round; it may be cut short and repeated."""
+        await self._end_erasures(lease)
+        await self._drop_months(lease)
+        async with self.database.write() as connection:
+            await confirm(connection, lease)
+            await idempotency.purge(connection)
+            await feed.trim(connection, FEED, before=await clock.now(connection) - timedelta(days=self.feed_days))
+
+    async def _drop_months(self, lease: Lease) -> None:
+        oldest_kept = months_before(month_of(self.now()), self.keep_months)
+        for month in await self.indices.months():
+            if month < oldest_kept:
+                await self.indices.drop(month)
+                async with self.database.write() as connection:
+                    await confirm(connection, lease)
+                    forgotten = await forget_month(connection, month)
+                _log.info("month dropped", month=month, mentions=forgotten)
+
+    async def _end_erasures(self, lease: Lease) -> None:
+        async with self.database.read() as connection:
+            places = await erasures.settled(connection)
+        if places:
+            await self.index.remove(places)
+            async with self.database.write() as connection:
+                await confirm(connection, lease)
+                await erasures.finish(connection, places)
