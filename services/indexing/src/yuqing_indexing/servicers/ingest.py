@@ -17,7 +17,7 @@ from yuqing_indexing.domain.ports import OutsideUnavailable
 from yuqing_indexing.wire import document_of
 from yuqing_runtime.errors import FieldViolation, Unavailable
 from yuqing_runtime.rules import violations
-from yuqing_runtime.telemetry import Outcomes, linked_to, seconds_histogram, tracer
+from yuqing_runtime.telemetry import Outcomes, linked_to, record_in_origins, seconds_histogram, tracer
 
 _log = structlog.get_logger(__name__)
 _ITEMS = Outcomes("indexing.ingest", "What became of the items of the spool")
@@ -54,10 +54,11 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
             yield ingest_pb2.IngestMentionsResponse(outcomes=outcomes)
 
     async def _take(self, items: list[ingest_pb2.SpoolItem]) -> list[ingest_pb2.ItemOutcome]:
-        started = time.monotonic()
+        started, started_nanoseconds = time.monotonic(), time.time_ns()
         with _TRACER.start_as_current_span("ingest batch", links=list(_links(items)), attributes={"yuqing.items": len(items)}):
             batch = await asyncio.to_thread(_sorted, items)
             outcomes = [*batch.refused, *await self._store(batch.good)]
+        record_in_origins("index write", (item.traceparent for item in items), started_nanoseconds)
         for outcome in outcomes:
             _ITEMS.count(ingest_pb2.Outcome.Name(outcome.outcome).removeprefix("OUTCOME_").lower())
         _SECONDS.record(time.monotonic() - started)
