@@ -7,7 +7,7 @@ from yuqing_crawler.domain import health, schedule
 from yuqing_crawler.domain.health import HealthState, RunTally
 from yuqing_crawler.domain.source import Source, Standing
 
-CATCH_UP_SECONDS = 1.0
+CATCH_UP_SECONDS = 0.0
 """A run that stopped at its limit of pages goes on after so long."""
 
 

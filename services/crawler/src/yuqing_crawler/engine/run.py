@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -12,6 +13,7 @@ from yuqing_crawler.domain.health import RunTally
 from yuqing_crawler.domain.keys import address_key
 from yuqing_crawler.domain.outcomes import GOOD, PASSING, Outcome
 from yuqing_crawler.engine import harvest
+from yuqing_crawler.engine.harvest import Offer
 from yuqing_crawler.engine.middlewares import host_of
 from yuqing_crawler.engine.reading import Job, Reader, Reading
 from yuqing_crawler.store import hosts, schedules
@@ -122,7 +124,7 @@ async def _read_page(bench: Workbench, job: Job, page: PendingPage) -> PageEnd:
         return await _end_badly(bench, job, page, reading)
     fetched, parsed = reading.fetched, reading.parsed
     offered = harvest.offers(job, parsed.documents, fetched)
-    wanted = await bench.recorder.fresh([offer.entry for offer in offered]) if offered else set[bytes]()
+    wanted = await _wanted(bench, page, offered)
     stored = await harvest.store_page(bench.objects, fetched) if wanted else None
     new = [offer for offer in offered if offer.entry.key in wanted]
     entries = tuple(harvest.complete(offer, fetched, stored) for offer in new)
@@ -130,6 +132,13 @@ async def _read_page(bench: Workbench, job: Job, page: PendingPage) -> PageEnd:
     recorded = await bench.recorder.record(PageRecord(job.source.id, page, entries, parsed.follow, parsed.cursor, key, state, stored))
     outcome = Outcome.STORED if recorded.new_items else Outcome.UNCHANGED if offered else Outcome.READ
     return PageEnd(outcome, page, recorded, lags_seconds=tuple(offer.lag.total_seconds() for offer in new if offer.lag is not None))
+
+
+async def _wanted(bench: Workbench, page: PendingPage, offered: Sequence[Offer]) -> set[bytes]:
+    """The documents that are likely new. A page that is read only once says nothing that is known; one that is read again mostly does."""
+    if not offered or page.follow.once_key:
+        return {offer.entry.key for offer in offered}
+    return await bench.recorder.fresh([offer.entry for offer in offered])
 
 
 async def _end_badly(bench: Workbench, job: Job, page: PendingPage, reading: Reading) -> PageEnd:

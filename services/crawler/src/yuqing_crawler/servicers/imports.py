@@ -12,7 +12,7 @@ from yuqing_crawler.domain.imports import MentionRow, RefusedRow, lines_of, ment
 from yuqing_crawler.servicers.calls import write_once
 from yuqing_crawler.servicers.taking import entry_of
 from yuqing_crawler.store import spool, tombstones
-from yuqing_runtime import audit
+from yuqing_runtime import audit, clock
 from yuqing_runtime.access import current_caller
 from yuqing_runtime.audit import AuditRecord
 from yuqing_runtime.database import Database
@@ -59,6 +59,6 @@ async def _take(connection: AsyncConnection, rows: list[MentionRow | RefusedRow]
         erased |= await tombstones.erased(connection, [entry.key for _, entry in taken[start : start + 10_000]])
     refused.extend(RefusedRow(line, _ERASED, "this mention was erased for good") for line, entry in taken if entry.key in erased)
     entries = [entry for _, entry in taken if entry.key not in erased]
-    await spool.add(connection, entries)
+    await spool.add(connection, entries, await clock.now(connection))
     lines = [source_pb2.RefusedRow(line=row.line, reason=row.reason, detail=row.detail) for row in sorted(refused, key=lambda row: row.line)]
     return people_pb2.ImportMentionsResponse(accepted=len(entries), refused=lines)

@@ -25,7 +25,7 @@ async def take(connection: AsyncConnection, message: people_pb2.Finding, *, orig
         return
     document = as_given(finding)
     if document is not None:
-        await spool.add(connection, [await entry_of(connection, document, origin=origin, kind=kind)])
+        await spool.add(connection, [await entry_of(connection, document, origin=origin, kind=kind)], await clock.now(connection))
 
 
 async def entry_of(connection: AsyncConnection, document: Document, *, origin: str, kind: str) -> SpoolEntry:

@@ -4,10 +4,11 @@ Pages that end while a transaction is being written share the next one. A disk t
 """
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import cast
 
 from sqlalchemy import LargeBinary, and_, delete, func, insert, literal, or_, select, update
@@ -89,19 +90,20 @@ class Recorder:
     async def _commit(self, pages: Sequence[PageRecord]) -> list[Recorded]:
         async with self._database.write() as connection:
             now = await clock.now(connection)
-            fresh = await _new_entries(connection, pages, now)
-            pending = [await _lead_on(connection, page, now) for page in pages]
+            fresh, follow = await _what_is_new(connection, pages, now)
+            pending = await _lead_on(connection, pages, follow)
             await _leave_frontier(connection, pages)
             await _move_cursors(connection, pages)
             await _keep_states(connection, pages, now)
             await self._keep_evidence(connection, pages, fresh)
-            await _count_items(connection, fresh, now)
-            await self._plan_revisits(connection, [entry for entries in fresh for entry in entries], now)
+            entries = [entry for of_page in fresh for entry in of_page]
+            await _count_items(connection, entries, now)
+            await self._plan_revisits(connection, entries, now)
             for page in pages:
                 if page.finding_id is not None:
                     await findings.done(connection, page.finding_id)
-            await spool.add(connection, [entry for entries in fresh for entry in entries])
-        return [Recorded(len(entries), follow) for entries, follow in zip(fresh, pending, strict=True)]
+            await spool.add(connection, entries, now)
+        return [Recorded(len(of_page), pages_to_read) for of_page, pages_to_read in zip(fresh, pending, strict=True)]
 
     async def _keep_evidence(self, connection: AsyncConnection, pages: Sequence[PageRecord], fresh: Sequence[Sequence[SpoolEntry]]) -> None:
         rows = [
@@ -167,16 +169,25 @@ async def _contents(connection: AsyncConnection, keys: Sequence[SeenKey]) -> dic
     return {(source_id, key): content for source_id, key, content in rows}
 
 
-async def _new_entries(connection: AsyncConnection, pages: Sequence[PageRecord], now: datetime) -> list[list[SpoolEntry]]:
-    """For each page the documents that are new or changed; they are marked as seen."""
+async def _what_is_new(connection: AsyncConnection, pages: Sequence[PageRecord], now: datetime) -> tuple[list[list[SpoolEntry]], list[list[Follow]]]:
+    """For each page the documents that are new or changed, and the pages that are to be read; both are marked as seen."""
+    keys = [entry.key for page in pages for entry in page.entries] + [address_key(follow.url) for page in pages for follow in page.follow]
+    erased = await tombstones.erased(connection, keys)
     offered: dict[SeenKey, SpoolEntry] = {}
+    once: dict[SeenKey, Follow] = {}
     for page in pages:
         for entry in page.entries:
-            offered.setdefault((entry.source_id, entry.seen_key), entry)
-    for key in await tombstones.erased(connection, [entry.key for entry in offered.values()]):
-        offered = {name: entry for name, entry in offered.items() if entry.key != key}
-    changed = await _mark_seen(connection, {name: entry.content for name, entry in offered.items()}, now)
-    return [[entry for entry in page.entries if (name := (entry.source_id, entry.seen_key)) in changed and offered[name] is entry] for page in pages]
+            if entry.key not in erased:
+                offered.setdefault((page.source_id, entry.seen_key), entry)
+        for follow in page.follow:
+            if follow.once_key and address_key(follow.url) not in erased:
+                once.setdefault((page.source_id, follow_key(follow.once_key)), follow)
+    contents = {**{name: entry.content for name, entry in offered.items()}, **dict.fromkeys(once, b"")}
+    changed = await _mark_seen(connection, contents, now)
+    new = {id(entry) for name, entry in offered.items() if name in changed} | {id(follow) for name, follow in once.items() if name in changed}
+    fresh = [[entry for entry in page.entries if id(entry) in new] for page in pages]
+    follow = [[each for each in page.follow if id(each) in new or (not each.once_key and address_key(each.url) not in erased)] for page in pages]
+    return fresh, follow
 
 
 async def _mark_seen(connection: AsyncConnection, contents: Mapping[SeenKey, bytes], now: datetime) -> set[SeenKey]:
@@ -196,23 +207,15 @@ async def _mark_seen(connection: AsyncConnection, contents: Mapping[SeenKey, byt
     return changed
 
 
-async def _lead_on(connection: AsyncConnection, page: PageRecord, now: datetime) -> tuple[PendingPage, ...]:
-    """Puts the pages that this one leads to into the frontier, those only once that need be read only once."""
-    once = {(page.source_id, follow_key(follow.once_key)): b"" for follow in page.follow if follow.once_key}
-    unread = await _mark_seen(connection, once, now)
-    erased = await tombstones.erased(connection, [address_key(follow.url) for follow in page.follow])
-    wanted: list[Follow] = []
-    for follow in page.follow:
-        name = (page.source_id, follow_key(follow.once_key))
-        if address_key(follow.url) not in erased and (not follow.once_key or name in unread):
-            unread.discard(name)
-            wanted.append(follow)
-    if not wanted:
-        return ()
-    cursor = dict(page.page.cursor)
-    rows = [{"source_id": page.source_id, "follow": _to_json(follow), "cursor": cursor, "attempts": 0} for follow in wanted]
+async def _lead_on(connection: AsyncConnection, pages: Sequence[PageRecord], wanted: Sequence[Sequence[Follow]]) -> list[tuple[PendingPage, ...]]:
+    """Puts the pages that these lead to into the frontier."""
+    found = [(page.source_id, follow, dict(page.page.cursor)) for page, follows in zip(pages, wanted, strict=True) for follow in follows]
+    if not found:
+        return [() for _ in pages]
+    rows = [{"source_id": source_id, "follow": _to_json(follow), "cursor": cursor, "attempts": 0} for source_id, follow, cursor in found]
     added = await connection.execute(insert(frontier).returning(frontier.c.id, sort_by_parameter_order=True), rows)
-    return tuple(PendingPage(follow, number, cursor) for follow, number in zip(wanted, added.scalars(), strict=True))
+    pending = iter([PendingPage(follow, number, cursor) for (_, follow, cursor), number in zip(found, added.scalars(), strict=True)])
+    return [tuple(islice(pending, len(follows))) for follows in wanted]
 
 
 async def _leave_frontier(connection: AsyncConnection, pages: Iterable[PageRecord]) -> None:
@@ -242,11 +245,8 @@ async def _keep_states(connection: AsyncConnection, pages: Iterable[PageRecord],
         await connection.execute(keep.on_conflict_do_update(index_elements=["source_id", "key"], set_=newer), rows)
 
 
-async def _count_items(connection: AsyncConnection, fresh: Sequence[Sequence[SpoolEntry]], now: datetime) -> None:
-    counts: defaultdict[str, int] = defaultdict(int)
-    for entries in fresh:
-        for entry in entries:
-            counts[entry.source_id] += 1
+async def _count_items(connection: AsyncConnection, entries: Sequence[SpoolEntry], now: datetime) -> None:
+    counts = Counter(entry.source_id for entry in entries)
     hour = now.replace(minute=0, second=0, microsecond=0)
     rows = [{"source_id": source_id, "hour": hour, "items": count} for source_id, count in counts.items() if source_id]
     if rows:

@@ -73,11 +73,10 @@ class DeadLetter:
     refused_at: datetime
 
 
-async def add(connection: AsyncConnection, entries: Sequence[SpoolEntry]) -> None:
+async def add(connection: AsyncConnection, entries: Sequence[SpoolEntry], now: datetime) -> None:
     """Puts documents into the spool, in this transaction, in this order."""
     if not entries:
         return
-    now = await clock.now(connection)
     empty = {"state": SpoolState.WAITING, "claimed_until_milliseconds": 0, "outcome": 0, "mention": "", "reason": "", "detail": ""}
     rows = [
         {

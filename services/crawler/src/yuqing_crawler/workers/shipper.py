@@ -21,6 +21,8 @@ POLL_SECONDS: Final = 1.0
 """How soon a document is noticed that another replica spooled and does not send."""
 STREAM_SECONDS: Final = 600.0
 """A stream is opened anew after so long: its token and its deadline are those of its beginning."""
+GATHER_SECONDS: Final = 0.05
+"""While documents are on the wire others are gathered for so long: a batch of many costs hardly more than one of few."""
 FIRST_PAUSE_SECONDS: Final = 0.2
 LONGEST_PAUSE_SECONDS: Final = 10.0
 SILENCE_SECONDS: Final = 60.0
@@ -133,6 +135,7 @@ class _Shipment:
                     await _wait_for(self._wanted)
                 elif not claimed:
                     await _wait_for(spooled, self._wanted)
+                    await asyncio.sleep(GATHER_SECONDS if self._on_the_wire else 0)
 
     async def _claim(self, limit: int) -> list[Claimed]:
         async with self._database.write() as connection:
