@@ -1,0 +1,1 @@
+"""The commands that scoring adds to `yuqing`."""

@@ -1,0 +1,94 @@
+"""`yuqing model`: trains the sentiment model, measures it, shows its card."""
+
+import json
+from pathlib import Path
+
+import click
+
+from yuqing_scoring.adapters.model_file import CARD, SHIPPED, WEIGHTS, ModelProblem, StoredModel, load
+from yuqing_scoring.domain.judgement import Passage
+from yuqing_scoring.training.card import Evidence, card, figure_lines, figures_json
+from yuqing_scoring.training.corpus import Corpus, CorpusProblem, read_corpus
+from yuqing_scoring.training.figures import measure
+from yuqing_scoring.training.speed import texts_a_second
+from yuqing_scoring.training.train import leave_one_out, train
+
+_Folder = click.Path(exists=True, file_okay=False, path_type=Path)
+_data = click.option("--data", type=_Folder, required=True, help="标注集目录 (folder of labelled sets: *.jsonl.gz and media.json)")
+_model = click.option("--model", "folder", type=_Folder, default=SHIPPED, help="模型目录 (folder of a model; default: the shipped one)")
+
+
+@click.group()
+def model() -> None:
+    """情感模型:训练、评测、说明 (the sentiment model: train, evaluate, card)."""
+
+
+@model.command("train")
+@_data
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=SHIPPED, help="输出目录 (output; default: the shipped model)")
+def train_command(data: Path, out: Path) -> None:
+    """用 train 行训练,用 dev 行评测,写出模型及其说明 (train on the train rows, measure on the dev rows, write model and card).
+
+    Deterministic: the same rows give the same model. Takes about 20 minutes of one core for 140,000 rows, most of it for the sets left out in turn.
+    """
+    corpus, held = _read(data, "train"), _read(data, "dev")
+    stored = train(corpus, out, _say)
+    evidence = Evidence(
+        stored,
+        corpus,
+        figures=measure(stored.model, held),
+        unseen=dict(leave_one_out(corpus, held, stored.model.calibrations, _say)),
+        texts_a_second=_speed(stored, held),
+        weights_bytes=(out / WEIGHTS).stat().st_size,
+    )
+    (out / CARD).write_text(card(evidence), encoding="utf-8")
+    click.echo("\n".join(figure_lines(evidence.figures)))
+
+
+@model.command()
+@_data
+@_model
+@click.option("--split", default="dev", show_default=True, help="评测用的行 (rows of this split)")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON (the figures as JSON)")
+def evaluate(data: Path, folder: Path, split: str, *, as_json: bool) -> None:
+    """在标注行上评测模型 (measure a model on labelled rows)."""
+    stored, corpus = _load(folder), _read(data, split)
+    figures = measure(stored.model, corpus)
+    if as_json:
+        click.echo(json.dumps(figures_json(figures), indent=1))
+        return
+    click.echo(f"{stored.model.name} {stored.model.version}\n")
+    click.echo("\n".join(figure_lines(figures)))
+    click.echo(f"{_speed(stored, corpus)} texts of 60 characters a second in one thread")
+
+
+@model.command("card")
+@_model
+def card_command(folder: Path) -> None:
+    """输出模型说明 (print the model's card)."""
+    try:
+        click.echo((folder / CARD).read_text(encoding="utf-8"), nl=False)
+    except OSError as error:
+        raise click.ClickException(f"没有模型说明 (no card): {error}") from error
+
+
+def _read(data: Path, split: str) -> Corpus:
+    try:
+        return read_corpus(data, split)
+    except CorpusProblem as problem:
+        raise click.ClickException(f"无法读取标注集 (cannot read the labelled sets): {problem}") from problem
+
+
+def _load(folder: Path) -> StoredModel:
+    try:
+        return load(folder)
+    except ModelProblem as problem:
+        raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
+
+
+def _speed(stored: StoredModel, corpus: Corpus) -> int:
+    return texts_a_second(stored.model, [Passage(row.text, row.medium) for row in corpus.rows])
+
+
+def _say(what: str) -> None:
+    click.echo(what, err=True)

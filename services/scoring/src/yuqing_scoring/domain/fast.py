@@ -1,0 +1,55 @@
+"""The fast stage: one linear model that judges every mention as it comes in."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yuqing_scoring.domain.calibration import Calibrations
+from yuqing_scoring.domain.grams import grams
+from yuqing_scoring.domain.judgement import SENTIMENTS, Judgement, Passage
+from yuqing_scoring.domain.weights import Floats, Tables, rows_of
+
+_BATCH_TEXTS = 1024
+_BATCH_CODE_POINTS = 200_000
+"""What is judged in one go: more would only take more memory."""
+
+
+@dataclass(frozen=True)
+class FastModel:
+    """Judges by hashed character n-grams. Holds no state, so threads may share it."""
+
+    name: str
+    version: str
+    tables: Tables
+    calibrations: Calibrations
+
+    def judge(self, passages: Sequence[Passage]) -> list[Judgement]:
+        """One judgement for each passage, in order."""
+        return [judgement for batch in batches(passages) for judgement in self._judge(batch)]
+
+    def logits(self, texts: Sequence[str], rows: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Polarity and neutral logit before calibration, of at most `grams.LARGEST_BATCH` texts."""
+        return self.tables.logits(grams(texts), rows)
+
+    def _judge(self, passages: Sequence[Passage]) -> Iterator[Judgement]:
+        rows = rows_of([passage.medium for passage in passages])
+        polarity, neutral = self.logits([passage.text for passage in passages], rows)
+        probabilities = self.calibrations.probabilities(polarity, neutral, rows)
+        decided = self.calibrations.decisions(probabilities, rows)
+        for index, values in zip(decided, cast("list[list[float]]", probabilities.tolist()), strict=True):
+            yield Judgement(SENTIMENTS[int(index)], *values)
+
+
+def batches(passages: Sequence[Passage]) -> Iterator[Sequence[Passage]]:
+    """Cuts passages into runs of bounded number and length; a run has at least one passage."""
+    start = size = 0
+    for end, passage in enumerate(passages):
+        if end > start and (end - start == _BATCH_TEXTS or size + len(passage.text) > _BATCH_CODE_POINTS):
+            yield passages[start:end]
+            start, size = end, 0
+        size += len(passage.text)
+    if start < len(passages):
+        yield passages[start:]

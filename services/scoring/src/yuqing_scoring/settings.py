@@ -1,0 +1,19 @@
+"""What can be set about scoring; read once, at the start."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from yuqing_runtime.settings import ServiceSettings, service_settings
+
+
+class Settings(ServiceSettings):
+    """YUQING_SCORING_…"""
+
+    model_config = service_settings("scoring")
+
+    model: Path | None = Field(default=None, description="Folder of a model made by `yuqing model train`. Default: the shipped one.")
+    threads: int = Field(default=1, ge=1, le=64, description="Batches judged at the same time, each in a thread of its own.")
+    waiting_calls: int = Field(
+        default=64, ge=1, le=10_000, description="Calls that may wait for a thread; more are refused with RESOURCE_EXHAUSTED and may be repeated."
+    )
