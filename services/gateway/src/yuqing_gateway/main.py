@@ -17,6 +17,7 @@ from yuqing_gateway.app import Parts, build_app
 from yuqing_gateway.servicers.departments import DepartmentServicer
 from yuqing_gateway.servicers.people import PersonServicer
 from yuqing_gateway.settings import Settings
+from yuqing_gateway.workers.housekeeping import Housekeeping
 from yuqing_runtime.channels import Channels
 from yuqing_runtime.database import Database
 from yuqing_runtime.keys import Identity
@@ -43,7 +44,15 @@ async def serve_gateway(settings: Settings) -> None:
             Registration(directory_pb2_grpc.add_PersonServiceServicer_to_server, PersonServicer(database, page_tokens, sealer.derive("audit-veil"))),
             Registration(directory_pb2_grpc.add_DepartmentServiceServicer_to_server, DepartmentServicer(database, page_tokens)),
         ]
-        server = Server("gateway", peer("directory"), identity, servicers, hosts=frozenset({"directory"}), drain_seconds=shared.drain_seconds)
+        server = Server(
+            "gateway",
+            peer("directory"),
+            identity,
+            servicers,
+            loops=[Housekeeping(database, feed_days=settings.feed_days).run],
+            hosts=frozenset({"directory"}),
+            drain_seconds=shared.drain_seconds,
+        )
         async with Channels(identity, peer) as channels:
             await _serve_both(server, Parts(settings, Accounts(database, identity, passwords), channels.to, _oidc(settings, database, sealer)))
     finally:

@@ -15,6 +15,7 @@ class Settings(ServiceSettings):
     largest_request_bytes: int = Field(default=8 * 1024 * 1024, ge=1024, description="A larger request is refused with 413.")
     requests_per_second: float = Field(default=50.0, gt=0, description="Sustained rate for each person or address; beyond it 429.")
     requests_burst: int = Field(default=200, ge=1, description="How many requests may come at once before the rate binds.")
+    feed_days: int = Field(default=7, ge=1, le=365, description="Days that the feed of changed people is kept.")
     oidc_issuer: str = Field(default="", description="Issuer of the OpenID Connect provider; empty: no such sign-in.")
     oidc_client_id: str = Field(default="", description="Client id at the provider.")
     oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="Client secret at the provider.")

@@ -90,7 +90,6 @@ class Accounts:
         async with self._database.write() as connection:
             now = await self._database.now(connection)
             expires_at = now + SESSION_LIFETIME
-            await store.end_sessions(connection, before=now)
             await store.add_session(connection, token_hash(token), person.id, expires_at=expires_at, idle_at=now + SESSION_IDLE)
             await audit.record(connection, AuditRecord(f"people/{person.id}", "sessions.create", f"people/{person.id}"))
         return SignedIn(token, person, expires_at, must_change)

@@ -62,10 +62,14 @@ async def keep_session(connection: AsyncConnection, token_hash: str, idle_at: da
     await connection.execute(update(session).where(session.c.token_hash == token_hash).values(idle_at=idle_at))
 
 
-async def end_sessions(connection: AsyncConnection, *, token_hash: str = "", person: str = "", before: datetime | None = None) -> None:
-    """Ends one session, all of a person, or those that ran out."""
-    condition = session.c.expires_at < before if before else session.c.person == person if person else session.c.token_hash == token_hash
-    await connection.execute(delete(session).where(condition))
+async def end_sessions(connection: AsyncConnection, *, token_hash: str = "", person: str = "") -> None:
+    """Ends one session, or all of a person."""
+    await connection.execute(delete(session).where(session.c.person == person if person else session.c.token_hash == token_hash))
+
+
+async def end_sessions_before(connection: AsyncConnection, moment: datetime) -> int:
+    """Removes the sessions that expired or fell idle before that moment; how many."""
+    return (await connection.execute(delete(session).where((session.c.expires_at < moment) | (session.c.idle_at < moment)))).rowcount
 
 
 async def add_api_token(connection: AsyncConnection, value: ApiToken, token_hash: str) -> None:
@@ -122,3 +126,8 @@ async def save_failures(connection: AsyncConnection, key: str, count: int, block
 async def forget_failures(connection: AsyncConnection, key: str) -> None:
     """Forgives a login that succeeded."""
     await connection.execute(delete(login_failure).where(login_failure.c.key == key))
+
+
+async def forget_failures_before(connection: AsyncConnection, moment: datetime) -> int:
+    """Removes the failures whose block ended before that moment; how many."""
+    return (await connection.execute(delete(login_failure).where(login_failure.c.blocked_until < moment))).rowcount

@@ -1,0 +1,1 @@
+"""Loops: leased, idempotent, one unit of work at a time."""
