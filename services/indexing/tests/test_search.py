@@ -42,9 +42,7 @@ async def test_fields_of_the_query_find_when_they_are_named(indexing, document):
     author, likes = document_pb2.Author(display_name="張三Ｆ", followers=3000), document_pb2.Counts(likes=7)
     await indexing.ingest(
         [
-            document(
-                "1", "服务差", author=author, region="广东", site="News.Test", medium=types_pb2.MEDIUM_NEWS, counts=document_pb2.Counts(likes=7)
-            ),
+            document("1", "服务差", author=author, region="广东", site="News.Test", medium=types_pb2.MEDIUM_NEWS, counts=likes),
             document("2", "服务好", published_time=Timestamp(seconds=NOW - 864_000)),
         ]
     )

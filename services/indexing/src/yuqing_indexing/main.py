@@ -1,13 +1,17 @@
 """The composition root of indexing: reads the settings, builds the parts, serves. The only place that knows them all."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+
+import structlog
 
 from yuqing.indexing.v1 import ingest_pb2_grpc, mention_pb2, mention_pb2_grpc, saved_search_pb2_grpc
 from yuqing.scoring.v1 import scoring_pb2_grpc
-from yuqing_indexing.adapters.elasticsearch.client import connect
+from yuqing_indexing.adapters.elasticsearch.client import away_is_named, connect
 from yuqing_indexing.adapters.elasticsearch.index import MentionIndex
 from yuqing_indexing.adapters.elasticsearch.indices import Indices
 from yuqing_indexing.adapters.elasticsearch.search import ElasticsearchSearch
@@ -16,6 +20,8 @@ from yuqing_indexing.adapters.scoring import GrpcScorer
 from yuqing_indexing.domain.analysis import analyse, content_hash
 from yuqing_indexing.domain.flow import Limits
 from yuqing_indexing.domain.ingest import Ingest
+from yuqing_indexing.domain.months import month_of
+from yuqing_indexing.domain.ports import OutsideUnavailable
 from yuqing_indexing.domain.reading import Mentions
 from yuqing_indexing.servicers.change import ChangeServicer
 from yuqing_indexing.servicers.erasing import Erasing
@@ -35,6 +41,8 @@ from yuqing_runtime.sealing import Sealer
 from yuqing_runtime.serving import Loop, Registration, Server, run, serve
 from yuqing_runtime.settings import peer
 
+ENGINE_PAUSE_SECONDS = 1.0
+_log = structlog.get_logger(__name__)
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
 
@@ -59,7 +67,7 @@ async def assembled(settings: Settings, database: Database, scoring: scoring_pb2
     """Indexing on an open, migrated database and a stub of scoring; Elasticsearch is connected and left again."""
     async with connect(settings.shared.elasticsearch_url) as client:
         indices = Indices(client, prefix=settings.index_prefix, shards=settings.shards)
-        await indices.upgrade()
+        await _prepared(indices)
         index = MentionIndex(client, indices, analyse)
         registry = SqlRegistry(database)
         ingest = Ingest(registry, index, GrpcScorer(scoring), content_hash=content_hash)
@@ -88,6 +96,20 @@ async def assembled(settings: Settings, database: Database, scoring: scoring_pb2
             loops=(retention.run,),
             retention=retention,
         )
+
+
+async def _prepared(indices: Indices) -> None:
+    """Waits for Elasticsearch, as services start in any order, and brings its indices up to date."""
+    while True:
+        try:
+            with away_is_named():
+                await indices.upgrade()
+                await indices.ensure("mentions", month_of(datetime.now(UTC)))
+        except OutsideUnavailable as error:
+            _log.warning("waiting for Elasticsearch", error=str(error), seconds=ENGINE_PAUSE_SECONDS)
+            await asyncio.sleep(ENGINE_PAUSE_SECONDS)
+        else:
+            return
 
 
 async def serve_indexing(settings: Settings) -> None:

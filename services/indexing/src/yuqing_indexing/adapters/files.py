@@ -16,7 +16,7 @@ import xlsxwriter
 from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.exporting import COLUMNS, cells, record
 
-PIECE_BYTES = 64 * 1024
+_READ_BYTES = 64 * 1024
 _BYTE_ORDER_MARK = "\ufeff".encode()
 """Without it Excel takes UTF-8 for the machine's own charset."""
 _HEADINGS = [column.heading for column in COLUMNS]
@@ -78,7 +78,7 @@ class XlsxFile(FileForm):
                 await asyncio.to_thread(sheet.add, portion)
             await asyncio.to_thread(sheet.close)
             with await asyncio.to_thread(path.open, "rb") as file:
-                while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
+                while piece := await asyncio.to_thread(file.read, _READ_BYTES):
                     yield piece
 
 
@@ -116,17 +116,3 @@ def _csv(rows: Sequence[Sequence[object]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     return text.getvalue().encode("utf-8", "surrogatepass")
-
-
-async def in_pieces(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes in pieces of PIECE_BYTES, the last one shorter; one empty piece where there is nothing at all."""
-    buffer = bytearray()
-    sent = False
-    async for part in parts:
-        buffer += part
-        while len(buffer) >= PIECE_BYTES:
-            yield bytes(buffer[:PIECE_BYTES])
-            sent = True
-            del buffer[:PIECE_BYTES]
-    if buffer or not sent:
-        yield bytes(buffer)

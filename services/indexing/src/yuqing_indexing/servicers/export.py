@@ -14,6 +14,8 @@ from yuqing_indexing.domain.exporting import MOST_ROWS
 from yuqing_indexing.domain.searching import Search
 from yuqing_indexing.servicers.asking import engine_errors, order_of, selection_of
 
+PIECE_BYTES = 64 * 1024
+
 
 class FileForm(Protocol):
     """One form of file for one export."""
@@ -22,7 +24,7 @@ class FileForm(Protocol):
     suffix: str
 
     def pieces(self, portions: AsyncIterator[Sequence[Mention]]) -> AsyncIterator[bytes]:
-        """The file in pieces that a message can carry."""
+        """The file in pieces of any size."""
         ...
 
 
@@ -48,7 +50,7 @@ class Export:
                 total_size=total,
                 file_name=f"mentions-{datetime.now(UTC).astimezone(zone):%Y%m%d-%H%M%S}.{form.suffix}",
             )
-            async for piece in form.pieces(_rows(first, portions)):
+            async for piece in _in_pieces(form.pieces(_rows(first, portions))):
                 opening.body.CopyFrom(httpbody_pb2.HttpBody(content_type=form.media_type, data=piece))
                 yield opening
                 opening = mention_pb2.ExportMentionsResponse()
@@ -58,3 +60,17 @@ async def _rows(first: list[Mention], others: AsyncIterator[tuple[int, list[Ment
     yield first
     async for _, portion in others:
         yield portion
+
+
+async def _in_pieces(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes in pieces of PIECE_BYTES, the last one shorter; one empty piece where there is nothing at all."""
+    buffer = bytearray()
+    sent = False
+    async for part in parts:
+        buffer += part
+        while len(buffer) >= PIECE_BYTES:
+            yield bytes(buffer[:PIECE_BYTES])
+            sent = True
+            del buffer[:PIECE_BYTES]
+    if buffer or not sent:
+        yield bytes(buffer)
