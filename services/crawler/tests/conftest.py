@@ -14,6 +14,7 @@ from yuqing.type.v1 import types_pb2
 from yuqing_crawler.domain.guard import Address
 from yuqing_crawler.domain.source import Source
 from yuqing_crawler.engine.downloads import Downloads
+from yuqing_crawler.engine.parsing import Parsers
 from yuqing_crawler.engine.reading import Reader
 from yuqing_crawler.engine.run import Workbench
 from yuqing_crawler.settings import Settings
@@ -74,10 +75,11 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def bench(database: Database, downloads: Downloads, settings: Settings) -> AsyncIterator[Workbench]:
-    reader = Reader(downloads)
+    parsers = Parsers(0)
+    reader = Reader(downloads, parsers)
     recorder = Recorder(database, stored_page_age=timedelta(days=90), first_revisit=timedelta(minutes=15))
     yield Workbench(database, reader, recorder, Objects.open(settings.objects))
-    reader.close()
+    parsers.close()
 
 
 SourceMaker = Callable[..., Source]

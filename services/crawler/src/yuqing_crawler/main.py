@@ -9,6 +9,7 @@ from yuqing.crawler.v1 import people_pb2_grpc, source_pb2_grpc, spool_pb2_grpc
 from yuqing.indexing.v1 import ingest_pb2_grpc
 from yuqing_crawler.engine.downloads import Downloads
 from yuqing_crawler.engine.looking import Looking
+from yuqing_crawler.engine.parsing import Parsers
 from yuqing_crawler.engine.reading import Reader
 from yuqing_crawler.engine.run import Workbench
 from yuqing_crawler.engine.sealed import SourceSecrets
@@ -52,8 +53,9 @@ async def serve_crawler(settings: Settings) -> None:
         channels = await stack.enter_async_context(Channels(identity, peer))
         downloads = await Downloads.open(settings)
         stack.push_async_callback(downloads.close)
-        reader = Reader(downloads)
-        stack.callback(reader.close)
+        parsers = Parsers(settings.parsers)
+        stack.callback(parsers.close)
+        reader = Reader(downloads, parsers)
         await serve(_server(settings, identity, sealer, _Parts(database, channels, downloads, reader)))
 
 

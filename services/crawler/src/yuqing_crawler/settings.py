@@ -21,6 +21,7 @@ class Settings(ServiceSettings):
     )
     requests_per_second: float = Field(2.0, ge=0, description="Requests per second to one host where the source sets none; 0: no pause.")
     host_concurrency: int = Field(4, ge=1, le=64, description="Requests to one host at once, as long as it needs no long pauses.")
+    parsers: int = Field(1, ge=0, le=32, description="Processes that parse pages; 0: a thread of the service, for small machines.")
     concurrency: int = Field(32, ge=1, le=1000, description="Requests at once, all hosts together.")
     concurrent_runs: int = Field(16, ge=1, le=500, description="Sources that are fetched at once by one replica.")
     pages_per_run: int = Field(200, ge=1, description="Pages that one run of a source reads at the most; the rest follows in the next run.")

@@ -15,6 +15,7 @@ from yuqing.crawler.v1 import source_pb2, source_pb2_grpc
 from yuqing.type.v1 import types_pb2
 from yuqing_crawler.engine.downloads import Downloads
 from yuqing_crawler.engine.looking import Looking
+from yuqing_crawler.engine.parsing import Parsers
 from yuqing_crawler.engine.reading import Reader
 from yuqing_crawler.engine.sealed import SourceSecrets
 from yuqing_crawler.servicers.calls import Lists
@@ -43,7 +44,8 @@ def sealer(tmp_path: Path) -> Sealer:
 async def stub(
     database: Database, downloads: Downloads, settings: Settings, sealer: Sealer, tmp_path: Path
 ) -> AsyncIterator[source_pb2_grpc.SourceServiceStub]:
-    reader = Reader(downloads)
+    parsers = Parsers(0)
+    reader = Reader(downloads, parsers)
     use_cases = SourceUseCases(settings, SourceSecrets(sealer), Looking(downloads, reader))
     servicer = SourceServicer(database, use_cases, Lists(PageTokens(sealer.derive("page-tokens"))))
     town = Town(tmp_path / "keys")
@@ -51,7 +53,7 @@ async def stub(
     async with town.running("crawler", [registration]) as address, town.channel("gateway", "crawler", address) as channel:
         with town.acting(person(access_pb2.ROLE_MONITOR, access_pb2.ROLE_IT)):
             yield source_pb2_grpc.SourceServiceStub(channel)
-    reader.close()
+    parsers.close()
 
 
 def a_source(**changes: object) -> source_pb2.Source:

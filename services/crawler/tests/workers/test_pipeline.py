@@ -32,7 +32,7 @@ async def working(*loops) -> AsyncIterator[None]:
 
 async def eventually(condition) -> None:
     async with asyncio.timeout(20):
-        while not await condition():  # noqa: ASYNC110 - the condition lies in a database
+        while not await condition():
             await asyncio.sleep(0.02)
 
 

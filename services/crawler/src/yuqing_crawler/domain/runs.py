@@ -5,6 +5,7 @@ from datetime import datetime
 
 from yuqing_crawler.domain import health, schedule
 from yuqing_crawler.domain.health import HealthState, RunTally
+from yuqing_crawler.domain.outcomes import Outcome
 from yuqing_crawler.domain.source import Source, Standing
 
 CATCH_UP_SECONDS = 0.0
@@ -13,7 +14,7 @@ CATCH_UP_SECONDS = 0.0
 
 def judge(source: Source, before: Standing, tally: RunTally, *, days_known: int, now: datetime) -> tuple[Standing, float]:
     """How the source stands after a run, and in how many seconds the next run is. `before` has the items up to now."""
-    failures = 0 if tally.succeeded else before.failures + 1
+    failures = 0 if tally.succeeded else before.failures + (tally.start_failed is not Outcome.HELD)
     silent = health.is_silent(before.items_last_day, before.items_usual_per_day, days_known)
     state = health.state_after(tally, failures=failures, silent=silent) or before.state
     if before.state in (HealthState.PAUSED, HealthState.BLOCKED):

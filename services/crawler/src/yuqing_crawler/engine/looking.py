@@ -7,10 +7,10 @@ from itertools import count
 
 from yuqing_crawler.domain.document import Document, Dropped, DropReason
 from yuqing_crawler.domain.guard import Opening
-from yuqing_crawler.domain.kinds.kind import Fetched, Follow
+from yuqing_crawler.domain.kinds.kind import Fetched, Follow, Parsed
 from yuqing_crawler.domain.outcomes import Outcome
 from yuqing_crawler.engine.downloads import Answer, Ask, Downloads
-from yuqing_crawler.engine.reading import Job, Reader, Reading
+from yuqing_crawler.engine.reading import Job, Reader, Reading, Unparsed
 
 _NOTES: Mapping[Outcome, str] = {
     Outcome.ROBOTS: "robots.txt 不允许采集该网页",
@@ -78,16 +78,21 @@ class Looking:
         while queue and len(look.pages) < pages:
             _, _, follow = heapq.heappop(queue)
             reading = await self._reader.read(job, follow)
-            _add(look, follow, reading)
-            for further in reading.parsed.follow:
+            parsed: Parsed | Unparsed = Parsed()
+            if reading.fetched is not None and reading.outcome is None:
+                parsed = await self._reader.parse(job, follow, reading.fetched)
+            if isinstance(parsed, Unparsed):
+                reading, parsed = Reading(parsed.outcome, reading.fetched, detail=parsed.detail), Parsed()
+            _add(look, follow, reading, parsed)
+            for further in parsed.follow:
                 heapq.heappush(queue, (-further.priority, next(order), further))
         if queue:
             look.note(f"还有 {len(queue)} 个网页未在预览中打开")
         return look
 
 
-def _add(look: Look, follow: Follow, reading: Reading) -> None:
-    fetched, parsed = reading.fetched, reading.parsed
+def _add(look: Look, follow: Follow, reading: Reading, parsed: Parsed) -> None:
+    fetched = reading.fetched
     outcome = reading.outcome.value if reading.outcome else "ok"
     if fetched is None:
         look.pages.append(SeenPage(follow.url, outcome))

@@ -1,23 +1,23 @@
 """Reads one page of a source: fetched past guard, robots.txt and pace, then parsed by its kind."""
 
-import asyncio
 import hashlib
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
 from yuqing_crawler.domain.entries import PageState
-from yuqing_crawler.domain.kinds.kind import Fetched, Follow, Kind, Parsed, SourceView
+from yuqing_crawler.domain.kinds.kind import Fetched, Follow, Kind, Known, Parsed, Revisited, SourceView
 from yuqing_crawler.domain.outcomes import Outcome
 from yuqing_crawler.domain.source import Source
 from yuqing_crawler.engine.downloads import Answer, Ask, Downloads
+from yuqing_crawler.engine.offers import PageOf
+from yuqing_crawler.engine.parsing import Harvest, Parsers, ParseTimeout
 from yuqing_crawler.engine.secrets import SecretMissing, Secrets
 
 _log = structlog.get_logger(__name__)
-P = ParamSpec("P")
 R = TypeVar("R")
 
 
@@ -33,42 +33,55 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reading a page gave: `outcome` is None where it was parsed; `state` is what the page says of its version."""
+    """What fetching a page gave: `outcome` is None where it is to be parsed; `state` is what the page says of its version."""
 
     outcome: Outcome | None
     fetched: Fetched | None = None
-    parsed: Parsed = field(default_factory=Parsed)
     state: PageState = field(default_factory=PageState)
     detail: str = ""
     hold_seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Unparsed:
+    """Why a page could not be parsed."""
+
+    outcome: Outcome
+    detail: str
+
+
 class Reader:
-    """Fetches and parses. Parsing has a thread of its own: a large page must not keep the service from answering."""
+    """Fetches and parses the pages of sources; never raises for what a host does or a page holds."""
 
-    def __init__(self, downloads: Downloads) -> None:
+    def __init__(self, downloads: Downloads, parsers: Parsers) -> None:
         self._downloads = downloads
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="parse")
-
-    def close(self) -> None:
-        """Ends the thread."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._parsers = parsers
 
     async def read(self, job: Job, follow: Follow, known: PageState | None = None) -> Reading:
-        """Reads a page; with `known` only if it is another than that. Never raises for what a page holds."""
+        """Fetches a page; with `known` only if it is another than that."""
         answer = await self.fetch(job, follow, known)
         if answer.outcome is not None or answer.fetched is None:
             return Reading(answer.outcome or Outcome.FAILED, answer.fetched, detail=answer.detail, hold_seconds=answer.hold_seconds)
-        fetched = answer.fetched
-        state = _state_of(fetched)
+        state = _state_of(answer.fetched)
         if known is not None and known.payload_sha256 == state.payload_sha256:
-            return Reading(Outcome.NOT_MODIFIED, fetched, state=state)
-        try:
-            parsed = await self.aside(job.kind.parse, fetched, follow, job.view)
-        except Exception as error:  # noqa: BLE001 - a kind's mistake with one page must not end the run
-            _log.exception("page cannot be parsed", source=job.source.name, url=fetched.url)
-            return Reading(Outcome.PARSE_ERROR, fetched, detail=repr(error)[:500])
-        return Reading(None, fetched, parsed, state)
+            return Reading(Outcome.NOT_MODIFIED, answer.fetched, state)
+        return Reading(None, answer.fetched, state)
+
+    async def harvest(self, job: Job, follow: Follow, fetched: Fetched) -> Harvest | Unparsed:
+        """What a page gives to keep."""
+        return await _named(self._parsers.harvest(PageOf.of(job.source), fetched, follow, job.view), fetched.url)
+
+    async def parse(self, job: Job, follow: Follow, fetched: Fetched) -> Parsed | Unparsed:
+        """What a page gives to look at."""
+        return await _named(self._parsers.parse(job.source.kind, fetched, follow, job.view), fetched.url)
+
+    async def revisit(self, job: Job, known: Known, fetched: Fetched) -> Revisited | Unparsed:
+        """What a second fetch of a mention says."""
+        return await _named(self._parsers.revisit(job.source.kind, fetched, known, job.view), fetched.url)
+
+    async def article(self, view: SourceView[Any], fetched: Fetched) -> Parsed | Unparsed:
+        """A page as one article."""
+        return await _named(self._parsers.article(fetched, view), fetched.url)
 
     async def fetch(self, job: Job, follow: Follow, known: PageState | None = None) -> Answer:
         """Only fetches; addresses in the answer have their secrets hidden."""
@@ -84,9 +97,18 @@ class Reader:
             return replace(answer, detail=job.secrets.hide(answer.detail))
         return replace(answer, fetched=replace(answer.fetched, url=job.secrets.hide(answer.fetched.url)))
 
-    async def aside(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Runs in the parsers' thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))
+
+async def _named(parsing: Awaitable[R], url: str) -> R | Unparsed:
+    """The result, or by which outcome the page ended: a mistake with one page must not end more than this page."""
+    try:
+        return await parsing
+    except BrokenProcessPool as error:
+        return Unparsed(Outcome.FAILED, str(error)[:500])
+    except ParseTimeout as error:
+        return Unparsed(Outcome.PARSE_ERROR, str(error))
+    except Exception as error:  # noqa: BLE001 - what a kind raises by mistake
+        _log.exception("page cannot be parsed", url=url)
+        return Unparsed(Outcome.PARSE_ERROR, repr(error)[:500])
 
 
 def _state_of(fetched: Fetched) -> PageState:

@@ -1,6 +1,6 @@
 """Looks at one known mention again: what changed goes into the spool as a document of the same identity."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from yuqing.indexing.v1 import document_pb2
 from yuqing_crawler import wire
@@ -11,8 +11,7 @@ from yuqing_crawler.domain.kinds.kind import Fetched, Follow, Known, Revisited
 from yuqing_crawler.domain.outcomes import Outcome
 from yuqing_crawler.domain.revisits import heat
 from yuqing_crawler.engine import harvest
-from yuqing_crawler.engine.harvest import Offer
-from yuqing_crawler.engine.reading import Job
+from yuqing_crawler.engine.reading import Job, Unparsed
 from yuqing_crawler.engine.run import FETCHES, Workbench
 from yuqing_crawler.store.revisits import DueRevisit
 from yuqing_runtime.telemetry import tracer
@@ -45,17 +44,18 @@ async def _look(bench: Workbench, job: Job, due: DueRevisit) -> RevisitEnd:
     fetched = answer.fetched
     if fetched is None or (answer.outcome is not None and fetched.status not in GONE):
         return RevisitEnd(answer.outcome or Outcome.FAILED, due.heat)
-    seen = await bench.reader.aside(job.kind.revisit, fetched, known, job.view)
+    seen = await bench.reader.revisit(job, known, fetched)
+    if isinstance(seen, Unparsed):
+        return RevisitEnd(seen.outcome, due.heat)
     if seen.vanished:
-        await _keep(bench, due, fetched, Offer(_entry(due, None), wire.vanished(before), None))
+        await _keep(bench, due, fetched, _entry(due, wire.vanished(before), None))
         return RevisitEnd(Outcome.VANISHED, due.heat, vanished=True)
     now, counts = _now(job, before, due, seen)
     heat_now = heat(counts)
     text = text_hash(seen.document.text) if seen.document is not None else due.text
     if now == wire.bare(before) and text == due.text:
         return RevisitEnd(Outcome.UNCHANGED, heat_now)
-    entry = _entry(due, Revisitable(due.url, due.host, heat_now, text))
-    recorded = await _keep(bench, due, fetched, Offer(entry, now, None))
+    recorded = await _keep(bench, due, fetched, _entry(due, now, Revisitable(due.url, due.host, heat_now, text)))
     return RevisitEnd(Outcome.STORED if recorded.new_items else Outcome.UNCHANGED, heat_now)
 
 
@@ -74,12 +74,13 @@ def _now(job: Job, before: document_pb2.Document, due: DueRevisit, seen: Revisit
     return merged, seen.document.counts
 
 
-def _entry(due: DueRevisit, again: Revisitable | None) -> SpoolEntry:
-    return SpoolEntry(due.source_id, due.document_key, b"", b"", revisit=again, seen_as=revisit_key(due.document_key))
+def _entry(due: DueRevisit, message: document_pb2.Document, again: Revisitable | None) -> SpoolEntry:
+    said = message.SerializeToString(deterministic=True)
+    content = content_hash(said + (again.text if again else b""))
+    return SpoolEntry(due.source_id, due.document_key, content, said, revisit=again, seen_as=revisit_key(due.document_key))
 
 
-async def _keep(bench: Workbench, due: DueRevisit, fetched: Fetched, offer: Offer) -> Recorded:
-    content = content_hash(offer.message.SerializeToString(deterministic=True) + (offer.entry.revisit.text if offer.entry.revisit else b""))
+async def _keep(bench: Workbench, due: DueRevisit, fetched: Fetched, entry: SpoolEntry) -> Recorded:
     stored = await harvest.store_page(bench.objects, fetched)
-    entry = harvest.complete(replace(offer, entry=replace(offer.entry, content=content)), fetched, stored)
-    return await bench.recorder.record(PageRecord(due.source_id, PendingPage(Follow(due.url, "revisit")), (entry,), stored=stored))
+    page = PendingPage(Follow(due.url, "revisit"))
+    return await bench.recorder.record(PageRecord(due.source_id, page, (harvest.complete(entry, fetched, stored),), stored=stored))

@@ -13,9 +13,9 @@ from yuqing_crawler.domain.health import RunTally
 from yuqing_crawler.domain.keys import address_key
 from yuqing_crawler.domain.outcomes import GOOD, PASSING, Outcome
 from yuqing_crawler.engine import harvest
-from yuqing_crawler.engine.harvest import Offer
 from yuqing_crawler.engine.middlewares import host_of
-from yuqing_crawler.engine.reading import Job, Reader, Reading
+from yuqing_crawler.engine.offers import Offer
+from yuqing_crawler.engine.reading import Job, Reader, Reading, Unparsed
 from yuqing_crawler.store import hosts, schedules
 from yuqing_crawler.store.recorder import Recorder
 from yuqing_runtime.database import Database
@@ -122,16 +122,19 @@ async def _read_page(bench: Workbench, job: Job, page: PendingPage) -> PageEnd:
     reading = await bench.reader.read(job, page.follow, known)
     if reading.outcome is not None or reading.fetched is None:
         return await _end_badly(bench, job, page, reading)
-    fetched, parsed = reading.fetched, reading.parsed
-    offered = harvest.offers(job, parsed.documents, fetched)
-    wanted = await _wanted(bench, page, offered)
+    fetched = reading.fetched
+    harvested = await bench.reader.harvest(job, page.follow, fetched)
+    if isinstance(harvested, Unparsed):
+        return await _end_badly(bench, job, page, Reading(harvested.outcome, fetched, detail=harvested.detail))
+    wanted = await _wanted(bench, page, harvested.offers)
     stored = await harvest.store_page(bench.objects, fetched) if wanted else None
-    new = [offer for offer in offered if offer.entry.key in wanted]
-    entries = tuple(harvest.complete(offer, fetched, stored) for offer in new)
+    new = [offer for offer in harvested.offers if offer.entry.key in wanted]
+    entries = tuple(harvest.complete(offer.entry, fetched, stored) for offer in new)
     state = None if page.follow.once_key else reading.state
+    parsed = harvested.parsed
     recorded = await bench.recorder.record(PageRecord(job.source.id, page, entries, parsed.follow, parsed.cursor, key, state, stored))
-    outcome = Outcome.STORED if recorded.new_items else Outcome.UNCHANGED if offered else Outcome.READ
-    return PageEnd(outcome, page, recorded, lags_seconds=tuple(offer.lag.total_seconds() for offer in new if offer.lag is not None))
+    outcome = Outcome.STORED if recorded.new_items else Outcome.UNCHANGED if harvested.offers else Outcome.READ
+    return PageEnd(outcome, page, recorded, lags_seconds=tuple(offer.lag_seconds for offer in new if offer.lag_seconds is not None))
 
 
 async def _wanted(bench: Workbench, page: PendingPage, offered: Sequence[Offer]) -> set[bytes]:

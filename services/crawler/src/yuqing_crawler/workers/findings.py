@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from yuqing.crawler.v1 import people_pb2
 from yuqing_crawler import wire, wire_people
 from yuqing_crawler.domain.document import Document
@@ -14,11 +12,11 @@ from yuqing_crawler.domain.entries import PageRecord, PendingPage, SpoolEntry
 from yuqing_crawler.domain.findings import Finding, as_given, completed
 from yuqing_crawler.domain.keys import document_key
 from yuqing_crawler.domain.kinds.kind import Fetched, Follow, Parameters, SourceView
-from yuqing_crawler.domain.kinds.pages import parse_article
 from yuqing_crawler.domain.outcomes import PASSING
 from yuqing_crawler.engine import harvest
 from yuqing_crawler.engine.downloads import Answer, Ask, Downloads
 from yuqing_crawler.engine.looking import reason_of
+from yuqing_crawler.engine.reading import Unparsed
 from yuqing_crawler.engine.run import FETCHES, Workbench
 from yuqing_crawler.store import findings, reports
 from yuqing_crawler.store.findings import WaitingFinding
@@ -30,7 +28,6 @@ ATTEMPTS = 3
 RETRY_SECONDS = 60.0
 POLL_SECONDS = 5.0
 _TRACER = tracer("yuqing_crawler")
-_log = structlog.get_logger(__name__)
 
 
 class Findings:
@@ -89,12 +86,10 @@ class Findings:
 
     async def _read(self, finding: Finding, fetched: Fetched) -> Document | None:
         view = SourceView(finding.url, Parameters(), finding.medium, self._zone)
-        try:
-            parsed = await self._bench.reader.aside(parse_article, fetched, view)
-        except Exception:  # noqa: BLE001 - a page that cannot be read leaves the person's own words
-            _log.exception("finding cannot be parsed", url=finding.url)
+        parsed = await self._bench.reader.article(view, fetched)
+        if isinstance(parsed, Unparsed) or not parsed.documents:
             return None
-        return completed(parsed.documents[0], finding) if parsed.documents else None
+        return completed(parsed.documents[0], finding)
 
     async def _give_up(self, waiting: WaitingFinding, answer: Answer) -> None:
         """Only a link, and that cannot be read: the reporter learns why."""
