@@ -25,7 +25,7 @@ def test_a_link_is_one_sign_when_words_follow(link):
 
 
 def test_quoted_parts_are_told_from_names_when_both_are_there():
-    assert signs("太坑了//@小 周:不是//@小周:真恶心 @老王 你看") == f"太坑了//{NAME} 周:不是{QUOTED}真恶心 {NAME} 你看"
+    assert signs("太坑了//@小李:不是//@小周 :真恶心 @老王 你看") == f"太坑了{QUOTED}不是{QUOTED}真恶心 {NAME} 你看"
 
 
 def test_a_full_width_repost_head_is_read_when_written_in_chinese():

@@ -26,7 +26,7 @@ _EMOTICON_PLANE = 0xF0000
 _EMOTICON_CODES = 0xFFF0
 
 _INVISIBLE = re.compile("[\ufe0e\ufe0f\u200b-\u200d\u2060\ufeff\U0001f3fb-\U0001f3ff]+")
-_LINK = re.compile(r"(?:https?://|www\.|\bt\.cn/)[a-z0-9./?=&_%#~:+-]*")
+_LINK = re.compile(r"(?:https?://|www\.|(?<![a-z0-9.])t\.cn/)[a-z0-9./?=&_%#~:+-]*")
 _QUOTED = re.compile(r"// ?@[^\s:@/]{1,30} ?:?")
 _NAME = re.compile(r"@[^\s:@,。!?\[\]()#/]{1,30}")
 _EMOTICON = re.compile(r"\[([\u4e00-\u9fffa-z]{1,6})\]")
