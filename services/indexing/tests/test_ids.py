@@ -20,8 +20,8 @@ def test_a_native_id_is_no_address_when_both_have_the_same_text():
 @given(st.text(max_size=50), st.text(min_size=1, max_size=50))
 def test_ids_keep_to_the_contract_when_sites_name_anything(site, native_id):
     made = mention_id(site, native_id, "")
-    assert len(made) == 26
-    assert set(made) <= set("abcdefghijklmnopqrstuvwxyz234567")
+    assert len(made) == 32
+    assert set(made) <= set("0123456789abcdef")
 
 
 def test_keys_are_ordered_by_strength_and_distinct_when_addresses_agree():

@@ -1,13 +1,12 @@
 """Ids of mentions: made of what a page calls itself, so that a document sent twice is one mention, whoever sends it."""
 
-import base64
 import hashlib
 from datetime import datetime
 
 from yuqing_indexing.domain.addresses import address_identity, is_credible_canonical
 
-ID_LENGTH = 26
-"""130 bits in base 32: two of a trillion mentions meet by chance with probability below 10⁻¹⁵."""
+ID_LENGTH = 32
+"""Hexadecimal digits, 128 bits: two of a trillion mentions meet by chance with probability below 10⁻¹⁴."""
 
 
 def mention_id(site: str, native_id: str, url: str) -> str:
@@ -60,4 +59,4 @@ def tombstone_key(key: str) -> str:
 
 def _key(namespace: str, *parts: str) -> str:
     content = "\0".join((namespace, *parts)).encode("utf-8", "surrogatepass")
-    return base64.b32encode(hashlib.sha256(content).digest())[:ID_LENGTH].decode("ascii").lower()
+    return hashlib.sha256(content).hexdigest()[:ID_LENGTH]

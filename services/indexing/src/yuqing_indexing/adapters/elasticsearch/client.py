@@ -50,7 +50,10 @@ class _Json(JsonSerializer):
 
 
 class _Ndjson(_Json, NdjsonSerializer):
-    """Lines of a bulk request."""
+    """Lines of a bulk request; bytes are lines that are ready."""
+
+    def dumps(self, data: Any) -> bytes:
+        return data if isinstance(data, bytes) else super().dumps(data)
 
 
 def dumps(value: object) -> bytes:

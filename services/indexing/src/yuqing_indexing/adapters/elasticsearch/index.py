@@ -100,9 +100,9 @@ class MentionIndex:
         return again
 
     async def _bulk(self, lines: Sequence[bytes], **parameters: str) -> ApiResponse[Any]:
-        # The typed method takes objects only; ready lines spare a second serialisation.
+        # The typed method takes objects only; ready bytes spare a second serialisation.
         headers = {"accept": "application/json", "content-type": "application/x-ndjson"}
-        return await self._client.perform_request("POST", "/_bulk", params=parameters, headers=headers, body=lines)
+        return await self._client.perform_request("POST", "/_bulk", params=parameters, headers=headers, body=b"\n".join(lines) + b"\n")
 
     def _lines(self, writes: Sequence[Write], sightings: Sequence[Sighting]) -> list[_Line]:
         lines = [_Line(write.mention.id, self._mention_line(write)) for write in writes]
