@@ -3,11 +3,12 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yuqing_indexing.domain.analysis import content_hash
+from yuqing_indexing.domain.analysis import read
 from yuqing_indexing.domain.announcing import ChangeKind, announcement, change_between
 from yuqing_indexing.domain.document import Author, Counts, Document, Judgement
 from yuqing_indexing.domain.merging import first_sight, judged, merged, needs_judgement
 from yuqing_indexing.domain.reach import reach
+from yuqing_text import fingerprint
 
 START = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -25,6 +26,16 @@ FETCHES = st.builds(
     url=st.sampled_from(["https://e.test/1", "https://e.test/1?from=a", "https://e.test/2"]),
     counts=st.builds(Counts, likes=st.sampled_from([None, 0, 5])),
 )
+
+
+def content_hash(document):
+    return read(document).content_hash
+
+
+@given(st.text(max_size=20), st.text(max_size=40))
+def test_a_reading_has_the_hash_of_the_fingerprint_when_a_text_is_anything(title, text):
+    document = fetch(0, text, title=title)
+    assert read(document).content_hash == fingerprint.content_hash(title, text)
 
 
 def fold(fetches):

@@ -17,7 +17,6 @@ from yuqing_indexing.adapters.elasticsearch.indices import Indices
 from yuqing_indexing.adapters.elasticsearch.search import ElasticsearchSearch
 from yuqing_indexing.adapters.files import CsvFile, JsonLinesFile, XlsxFile
 from yuqing_indexing.adapters.scoring import GrpcScorer
-from yuqing_indexing.domain.analysis import analyse, content_hash
 from yuqing_indexing.domain.flow import Limits
 from yuqing_indexing.domain.ingest import Ingest
 from yuqing_indexing.domain.months import month_of
@@ -68,9 +67,9 @@ async def assembled(settings: Settings, database: Database, scoring: scoring_pb2
     async with connect(settings.shared.elasticsearch_url) as client:
         indices = Indices(client, prefix=settings.index_prefix, shards=settings.shards)
         await _prepared(indices)
-        index = MentionIndex(client, indices, analyse)
+        index = MentionIndex(client, indices)
         registry = SqlRegistry(database)
-        ingest = Ingest(registry, index, GrpcScorer(scoring), content_hash=content_hash)
+        ingest = Ingest(registry, index, GrpcScorer(scoring))
         limits = Limits(batch_items=settings.batch_items, window=settings.batches_at_once)
         search = ElasticsearchSearch(client, indices)
         mentions = Mentions(registry, index)

@@ -1,5 +1,6 @@
 """What is written beside a mention so that it can be found: tokens of the normal form, and words for the top terms."""
 
+import hashlib
 from dataclasses import dataclass
 
 from yuqing_indexing.domain.document import Document, Mention
@@ -10,8 +11,17 @@ from yuqing_text.words import words
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """The tokens of a document, separated by spaces, and the hash of its content: what every fetch is read for."""
+
+    title_tokens: str
+    body_tokens: str
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
-    """`title_tokens` and `body_tokens` are separated by spaces; `words` are the distinct words of title and text; the rest are normal forms."""
+    """What can be searched of a mention. `words` are the distinct words of title and text; the last four are normal forms."""
 
     title_tokens: str
     body_tokens: str
@@ -22,17 +32,24 @@ class Analysis:
     language: str
 
 
-def content_hash(document: Document) -> str:
-    """SHA-256 over the tokens of title and text, in hexadecimal digits."""
-    return fingerprint.content_hash(document.title, document.text)
+def read(document: Document) -> Reading:
+    """The document's tokens and their hash."""
+    title_tokens, body_tokens = token_text(document.title), token_text(document.text)
+    if (document.title and not title_tokens) or (document.text and not body_tokens):
+        content_hash = fingerprint.content_hash(document.title, document.text)
+    else:
+        # What `fingerprint.content_hash` gives, without cutting the text a second time; a test holds the two together.
+        content_hash = hashlib.sha256(f"{title_tokens}\n{body_tokens}".encode("utf-8", "surrogatepass")).hexdigest()
+    return Reading(title_tokens, body_tokens, content_hash)
 
 
-def analyse(mention: Mention) -> Analysis:
-    """What can be searched of a mention."""
+def analyse(mention: Mention, reading: Reading | None = None) -> Analysis:
+    """What can be searched of a mention; `reading` is of its document, where that was read already."""
     document = mention.document
+    tokens = reading or read(document)
     return Analysis(
-        token_text(document.title),
-        token_text(document.text),
+        tokens.title_tokens,
+        tokens.body_tokens,
         words(f"{document.title}\n{document.text}"),
         normalize(document.site),
         normalize(document.author.display_name) if document.author else "",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
+from yuqing_indexing.domain.analysis import Reading, read
 from yuqing_indexing.domain.announcing import announcement
 from yuqing_indexing.domain.document import Document, Mention
 from yuqing_indexing.domain.ids import identity_keys
@@ -39,7 +40,8 @@ class Result:
 @dataclass(slots=True)
 class _Item:
     document: Document
-    content_hash: str
+    keys: tuple[str, ...]
+    reading: Reading
     place: Place | None = None
     result: Result | None = None
 
@@ -57,13 +59,11 @@ class Ingest:
         index: Index,
         scorer: Scorer,
         *,
-        content_hash: Callable[[Document], str],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._registry = registry
         self._index = index
         self._scorer = scorer
-        self._content_hash = content_hash
         self._clock = clock
 
     async def take(self, documents: Sequence[Document]) -> list[Result]:
@@ -71,7 +71,7 @@ class Ingest:
 
         Errors: OutsideUnavailable; the whole batch may then be taken again without harm.
         """
-        items = await asyncio.to_thread(lambda: [_Item(document, self._content_hash(document)) for document in documents])
+        items = await asyncio.to_thread(lambda: [_Item(document, _keys(document), read(document)) for document in documents])
         await self._claim(items)
         mentions = await self._store(items)
         erased = await self._registry.tell([Told(mention.id, announcement(mention), mention.document) for mention in mentions])
@@ -84,10 +84,10 @@ class Ingest:
         open_items: list[_Item] = []
         claims: list[Claim] = []
         for item in items:
-            item.result = _refusal(item.document)
+            item.result = _refusal(item)
             if item.result is None:
                 open_items.append(item)
-                claims.append(Claim(_keys(item.document), month))
+                claims.append(Claim(item.keys, month))
         for item, place in zip(open_items, await self._registry.claim(claims), strict=True):
             item.place = place
             if place is None:
@@ -122,11 +122,11 @@ class Ingest:
             for mention, judgement in zip(unjudged, await self._scorer.judge(unjudged, self._clock()), strict=True):
                 folded[mention.id] = judged(mention, judgement)
         writes = [
-            Write(group[0].place, folded[mention], stored[mention].version if mention in stored else None)
+            Write(group[0].place, folded[mention], stored[mention].version if mention in stored else None, _reading(folded[mention], group))
             for mention, group in groups.items()
             if group[0].place is not None and (mention not in stored or folded[mention] != stored[mention].mention)
         ]
-        sightings = [Sighting(mention, item.document, item.content_hash) for mention, group in groups.items() for item in group]
+        sightings = [Sighting(mention, item.document, item.reading.content_hash) for mention, group in groups.items() for item in group]
         written = await self._index.write(writes, sightings)
         now.update({mention: folded[mention] for mention in folded if mention not in written.conflicts})
         return written.conflicts, written.refused
@@ -144,10 +144,10 @@ def _keys(document: Document) -> tuple[str, ...]:
     return identity_keys(site=document.site, native_id=document.native_id, url=document.url, canonical_url=document.canonical_url)
 
 
-def _refusal(document: Document) -> Result | None:
-    if not _keys(document):
+def _refusal(item: _Item) -> Result | None:
+    if not item.keys:
         return Result(Outcome.REFUSED, reason="NO_IDENTITY", detail="neither a native id nor an address")
-    if not document.has_text and not document.vanished:
+    if not item.document.has_text and not item.document.vanished:
         return Result(Outcome.REFUSED, reason="NO_TEXT", detail="neither title nor text, and the page is not gone")
     return None
 
@@ -157,16 +157,21 @@ def _fold(mention_id: str, group: Sequence[_Item], stored: Stored | None) -> Men
     mention = stored.mention if stored else None
     for item in group:
         if mention is None:
-            mention = first_sight(mention_id, item.document, item.content_hash)
+            mention = first_sight(mention_id, item.document, item.reading.content_hash)
             outcome = Outcome.STORED
         else:
             before = announcement(mention)
-            mention = merged(mention, item.document, item.content_hash)
+            mention = merged(mention, item.document, item.reading.content_hash)
             outcome = Outcome.DUPLICATE if announcement(mention) == before else Outcome.UPDATED
         item.result = Result(outcome, mention=mention_id)
     if mention is None:
         raise ValueError("a group holds at least one item")
     return mention
+
+
+def _reading(mention: Mention, group: Sequence[_Item]) -> Reading | None:
+    """How the mention's document reads, if it came with this batch."""
+    return next((item.reading for item in group if item.document is mention.document), None)
 
 
 def _result(item: _Item) -> Result:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from yuqing_indexing.domain.analysis import Reading
 from yuqing_indexing.domain.document import Document, Judgement, Mention
 
 
@@ -47,11 +48,12 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One mention to write: over `version`, or as a new one where it is None."""
+    """One mention to write: over `version`, or as a new one where it is None; `reading` is of its document, where it is known."""
 
     place: Place
     mention: Mention
     version: Version | None
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)

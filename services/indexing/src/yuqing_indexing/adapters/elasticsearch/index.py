@@ -1,7 +1,7 @@
 """Reads and writes mentions and observations: real-time gets, bulk requests with an outcome for each item."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,7 @@ from elasticsearch import AsyncElasticsearch
 from yuqing_indexing.adapters.elasticsearch.client import BUSY_STATUSES, away_is_named, dumps
 from yuqing_indexing.adapters.elasticsearch.indices import Indices
 from yuqing_indexing.adapters.elasticsearch.records import DERIVED, mention_of, mention_record, sighting_record
-from yuqing_indexing.domain.analysis import Analysis
-from yuqing_indexing.domain.document import Mention
+from yuqing_indexing.domain.analysis import analyse
 from yuqing_indexing.domain.ids import observation_id
 from yuqing_indexing.domain.months import month_of
 from yuqing_indexing.domain.ports import OutsideUnavailable, Place, Sighting, Stored, Version, Write, Written
@@ -34,10 +33,9 @@ class _Line:
 class MentionIndex:
     """The port `Index` on a real Elasticsearch."""
 
-    def __init__(self, client: AsyncElasticsearch, indices: Indices, analyse: Callable[[Mention], Analysis]) -> None:
+    def __init__(self, client: AsyncElasticsearch, indices: Indices) -> None:
         self._client = client
         self._indices = indices
-        self._analyse = analyse
 
     async def read(self, places: Sequence[Place]) -> dict[str, Stored]:
         """See `domain.ports.Index`."""
@@ -116,7 +114,7 @@ class MentionIndex:
         else:
             version = {"if_seq_no": write.version.sequence_number, "if_primary_term": write.version.primary_term}
             action = {"index": target | version}
-        return dumps(action) + b"\n" + dumps(mention_record(write.mention, self._analyse(write.mention)))
+        return dumps(action) + b"\n" + dumps(mention_record(write.mention, analyse(write.mention, write.reading)))
 
     def _sighting_line(self, sighting: Sighting) -> bytes:
         fetched = sighting.document.fetched
