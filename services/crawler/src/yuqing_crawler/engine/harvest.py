@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 
 from yuqing.indexing.v1 import document_pb2
@@ -12,20 +13,22 @@ from yuqing_runtime.objects import Objects
 from yuqing_runtime.telemetry import current_traceparent
 
 
-def complete(entry: SpoolEntry, fetched: Fetched, stored: StoredPage | None, *, origin: str = "") -> SpoolEntry:
-    """The entry as it goes into the spool: with time, evidence, origin and the trace that it was found in."""
+def complete(entries: Iterable[SpoolEntry], fetched: Fetched, stored: StoredPage | None, *, origin: str = "") -> tuple[SpoolEntry, ...]:
+    """A page's entries as they go into the spool: with time, evidence, origin and the trace that they were found in."""
     rest = document_pb2.Document(stored_page=stored.sha256 if stored else "", origin=origin)
     rest.fetched_time.FromDatetime(fetched.fetched_at)
     # Two serialised messages in a row are the serialised form of both merged (protobuf's encoding guide, "last one wins").
-    return replace(entry, message=entry.message + rest.SerializeToString(), origin=origin, traceparent=current_traceparent())
+    more, traceparent = rest.SerializeToString(), current_traceparent()
+    return tuple(replace(entry, message=entry.message + more, origin=origin, traceparent=traceparent) for entry in entries)
 
 
-async def store_page(objects: Objects, fetched: Fetched) -> StoredPage:
-    """Keeps the page as evidence; durable when it returns."""
-    record, payload_sha256 = await asyncio.to_thread(_pack, fetched)
+async def store_page(objects: Objects, fetched: Fetched, payload_sha256: str) -> StoredPage:
+    """Keeps the page, whose body has this digest, as evidence; durable when it returns."""
+    record = await asyncio.to_thread(warc.record_of, fetched)
     sha256 = await objects.put(record)
     return StoredPage(sha256, fetched.url, payload_sha256, fetched.fetched_at, len(record))
 
 
-def _pack(fetched: Fetched) -> tuple[bytes, str]:
-    return warc.record_of(fetched), hashlib.sha256(fetched.body).hexdigest()
+def digest_of(fetched: Fetched) -> str:
+    """SHA-256 of the page's body, in hex."""
+    return hashlib.sha256(fetched.body).hexdigest()

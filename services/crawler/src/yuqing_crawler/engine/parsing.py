@@ -52,7 +52,9 @@ class Parsers:
             return ThreadPoolExecutor(max_workers=1, thread_name_prefix="parse")
         # Not forked: a copy of a process with threads and open gRPC channels may hang.
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._processes, mp_context=context, initializer=_begin)
+        executor = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_begin)
+        executor.submit(_limited, len, ((),), {})  # started now, not when the first page waits for it
+        return executor
 
     def close(self) -> None:
         """Ends it."""

@@ -81,6 +81,6 @@ def _entry(due: DueRevisit, message: document_pb2.Document, again: Revisitable |
 
 
 async def _keep(bench: Workbench, due: DueRevisit, fetched: Fetched, entry: SpoolEntry) -> Recorded:
-    stored = await harvest.store_page(bench.objects, fetched)
+    stored = await harvest.store_page(bench.objects, fetched, harvest.digest_of(fetched))
     page = PendingPage(Follow(due.url, "revisit"))
-    return await bench.recorder.record(PageRecord(due.source_id, page, (harvest.complete(entry, fetched, stored),), stored=stored))
+    return await bench.recorder.record(PageRecord(due.source_id, page, harvest.complete([entry], fetched, stored), stored=stored))

@@ -127,9 +127,9 @@ async def _read_page(bench: Workbench, job: Job, page: PendingPage) -> PageEnd:
     if isinstance(harvested, Unparsed):
         return await _end_badly(bench, job, page, Reading(harvested.outcome, fetched, detail=harvested.detail))
     wanted = await _wanted(bench, page, harvested.offers)
-    stored = await harvest.store_page(bench.objects, fetched) if wanted else None
+    stored = await harvest.store_page(bench.objects, fetched, reading.state.payload_sha256) if wanted else None
     new = [offer for offer in harvested.offers if offer.entry.key in wanted]
-    entries = tuple(harvest.complete(offer.entry, fetched, stored) for offer in new)
+    entries = harvest.complete((offer.entry for offer in new), fetched, stored)
     state = None if page.follow.once_key else reading.state
     parsed = harvested.parsed
     recorded = await bench.recorder.record(PageRecord(job.source.id, page, entries, parsed.follow, parsed.cursor, key, state, stored))

@@ -32,8 +32,6 @@ from yuqing_runtime import clock
 from yuqing_runtime.database import Database, upsert
 
 PAGES_PER_COMMIT = 64
-ROWS_PER_STATEMENT = 2_000
-"""SQLite takes 32,766 values in one statement."""
 
 SeenKey = tuple[str, bytes]
 
@@ -192,19 +190,16 @@ async def _what_is_new(connection: AsyncConnection, pages: Sequence[PageRecord],
 
 async def _mark_seen(connection: AsyncConnection, contents: Mapping[SeenKey, bytes], now: datetime) -> set[SeenKey]:
     """Remembers contents and returns the keys whose content is not what was remembered."""
-    changed: set[SeenKey] = set()
-    rows: list[dict[str, object]] = [
-        {"source_id": source_id, "key": key, "content": content, "at": now} for (source_id, key), content in contents.items()
-    ]
-    for part in _parts(rows):
-        mark = upsert(seen, connection).values(part)
-        mark = mark.on_conflict_do_update(
-            index_elements=["source_id", "key"],
-            set_={"content": mark.excluded.content, "at": mark.excluded.at},
-            where=seen.c.content != mark.excluded.content,
-        )
-        changed.update((row[0], row[1]) for row in (await connection.execute(mark.returning(seen.c.source_id, seen.c.key))))
-    return changed
+    if not contents:
+        return set()
+    rows = [{"source_id": source_id, "key": key, "content": content, "at": now} for (source_id, key), content in contents.items()]
+    mark = upsert(seen, connection)
+    mark = mark.on_conflict_do_update(
+        index_elements=["source_id", "key"],
+        set_={"content": mark.excluded.content, "at": mark.excluded.at},
+        where=seen.c.content != mark.excluded.content,
+    )
+    return {(row[0], row[1]) for row in await connection.execute(mark.returning(seen.c.source_id, seen.c.key), rows)}
 
 
 async def _lead_on(connection: AsyncConnection, pages: Sequence[PageRecord], wanted: Sequence[Sequence[Follow]]) -> list[tuple[PendingPage, ...]]:
@@ -253,10 +248,6 @@ async def _count_items(connection: AsyncConnection, entries: Sequence[SpoolEntry
         count = upsert(source_hour, connection)
         more = {"items": source_hour.c["items"] + count.excluded["items"]}
         await connection.execute(count.on_conflict_do_update(index_elements=["source_id", "hour"], set_=more), rows)
-
-
-def _parts(rows: Sequence[dict[str, object]]) -> Iterable[Sequence[dict[str, object]]]:
-    return (rows[start : start + ROWS_PER_STATEMENT] for start in range(0, len(rows), ROWS_PER_STATEMENT))
 
 
 def _to_json(follow: Follow) -> dict[str, object]:

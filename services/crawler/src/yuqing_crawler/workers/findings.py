@@ -69,7 +69,9 @@ class Findings:
     async def _keep(self, waiting: WaitingFinding, finding: Finding, answer: Answer) -> None:
         fetched = answer.fetched
         document = await self._read(finding, fetched) if fetched is not None and answer.outcome is None else None
-        stored = await harvest.store_page(self._bench.objects, fetched) if document is not None and fetched is not None else None
+        stored = None
+        if document is not None and fetched is not None:
+            stored = await harvest.store_page(self._bench.objects, fetched, harvest.digest_of(fetched))
         document = document or as_given(finding)
         if document is None:
             await self._give_up(waiting, answer)

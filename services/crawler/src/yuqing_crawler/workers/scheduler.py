@@ -20,6 +20,8 @@ from yuqing_crawler.store.schedules import Due
 from yuqing_runtime.telemetry import Outcomes
 
 RUNS = Outcomes("crawler.run", "How runs of sources end")
+PAGES_IN_WORK = 4
+"""Pages of a source that are in work for each that may be on the wire: parsing and keeping others must not leave the wire idle."""
 LONGEST_WAIT_SECONDS = 1.0
 """How late a source can be that another replica, or a person there, made due."""
 _log = structlog.get_logger(__name__)
@@ -107,7 +109,7 @@ class Scheduler:
     async def _read(self, due: Due) -> RunTally:
         try:
             job = job_of(due.source, self._open_secrets, zone=self._settings.shared.time_zone, cursor=due.cursor)
-            limits = Limits(self._settings.pages_per_run, self._settings.host_concurrency)
+            limits = Limits(self._settings.pages_per_run, self._settings.host_concurrency * PAGES_IN_WORK)
             return await run.run(self._bench, job, due.left_over, limits)
         except (UnknownKindError, InvalidParametersError) as error:
             return RunTally(detail=str(error)[:1000], start_failed=Outcome.FAILED)
