@@ -63,6 +63,11 @@ def model_of(descriptor: Descriptor) -> type[BaseModel]:
     return _model(descriptor, patch=False)
 
 
+def model_without(descriptor: Descriptor, field: str) -> type[BaseModel]:
+    """The model of a message as a body beside a path that gives one of its fields."""
+    return _model(descriptor, patch=False, without=field)
+
+
 def patch_model_of(descriptor: Descriptor) -> type[BaseModel]:
     """The model of a message of which only some fields are given: nothing is required."""
     return _model(descriptor, patch=True)
@@ -75,7 +80,7 @@ def query_model_of(name: str, fields: Iterable[FieldDescriptor]) -> type[BaseMod
 
 
 @cache
-def _model(descriptor: Descriptor, *, patch: bool) -> type[BaseModel]:
+def _model(descriptor: Descriptor, *, patch: bool, without: str = "") -> type[BaseModel]:
     oneofs = tuple(each for each in descriptor.oneofs if len(each.fields) > 1)
     config = ConfigDict(
         extra="forbid",
@@ -84,7 +89,7 @@ def _model(descriptor: Descriptor, *, patch: bool) -> type[BaseModel]:
         title=descriptor.name,
         json_schema_extra=_one_of(oneofs) if oneofs else None,
     )
-    fields = dict(_entry(field, patch=patch) for field in descriptor.fields)
+    fields = dict(_entry(field, patch=patch) for field in descriptor.fields if field.name != without)
     checks = {f"check_{each.name}": model_validator(mode="after")(_exactly_one(each)) for each in oneofs}
     name = f"{descriptor.name}{'Patch' if patch else ''}"
     model = create_model(name, __config__=config, __validators__=cast("dict[str, Any]", checks), **cast("dict[str, Any]", fields))

@@ -8,13 +8,14 @@ from typing import Annotated, Any, Final, cast
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from pydantic import BaseModel
 
 from yuqing.access.v1 import access_pb2
 from yuqing_gateway.rest.calls import ChannelTo, call, json_of, request_of, stream
 from yuqing_gateway.rest.http_rules import HttpRoute, route_of
-from yuqing_gateway.rest.models import model_of, patch_model_of, query_model_of
+from yuqing_gateway.rest.models import model_of, model_without, patch_model_of, query_model_of
 from yuqing_gateway.rest.problems import MEDIA_TYPE, Problem
 from yuqing_gateway.rest.streams import EVENT_STREAM, JSON_LINES, download_response, event_response
 from yuqing_protos.contract import Method, comments, methods
@@ -129,6 +130,13 @@ def _parameters(route: HttpRoute, allowed: Callable[[Request], Awaitable[None]])
         model = query_model_of(f"{route.method.name}Query", route.query_fields)
         found.append(inspect.Parameter("query", keyword, annotation=Annotated[cast("Any", model), Query()]))
     if route.body_descriptor is not None:
-        model = patch_model_of(route.body_descriptor) if route.verb == "PATCH" else model_of(route.body_descriptor)
-        found.append(inspect.Parameter("body", keyword, annotation=model))
+        found.append(inspect.Parameter("body", keyword, annotation=_body_model(route, route.body_descriptor)))
     return found
+
+
+def _body_model(route: HttpRoute, descriptor: Descriptor) -> type[BaseModel]:
+    if route.verb == "PATCH":
+        return patch_model_of(descriptor)
+    if route.body == "*" and route.variable:
+        return model_without(descriptor, route.variable.field)
+    return model_of(descriptor)
