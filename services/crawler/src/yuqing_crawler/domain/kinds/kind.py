@@ -91,6 +91,8 @@ class Revisited:
     document: Document | None = None
     counts: Counts = field(default_factory=Counts)
     detail: str = ""
+    others: tuple[Document, ...] = ()
+    """What stands below it on its page by now, such as comments."""
 
 
 class Kind(Protocol[P]):

@@ -116,7 +116,8 @@ def revisit_of(article: Article, fetched: Fetched, source: AnySource) -> Revisit
     parsed = parsed_of(article, fetched, source)
     if not parsed.documents:
         return Revisited(vanished=False, detail=parsed.dropped[0].detail)
-    return Revisited(vanished=False, document=parsed.documents[0], counts=parsed.documents[0].counts)
+    main, *others = parsed.documents
+    return Revisited(vanished=False, document=main, counts=main.counts, others=tuple(others))
 
 
 def vanished_by_status(fetched: Fetched) -> Revisited | None:
