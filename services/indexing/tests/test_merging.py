@@ -25,6 +25,8 @@ FETCHES = st.builds(
     vanished=st.booleans(),
     url=st.sampled_from(["https://e.test/1", "https://e.test/1?from=a", "https://e.test/2"]),
     counts=st.builds(Counts, likes=st.sampled_from([None, 0, 5])),
+    published=st.sampled_from([None, START, START + timedelta(minutes=1)]),
+    published_precision=st.sampled_from(["minute", "day"]),
 )
 
 
@@ -55,6 +57,14 @@ def test_the_mention_is_the_same_when_fetches_come_in_any_order_and_again(fetche
 def test_nothing_changes_when_a_fetch_is_merged_again(fetches):
     mention = fold(fetches)
     assert all(merged(mention, document, content_hash(document)) is mention for document in fetches)
+
+
+def test_the_time_of_publication_stays_when_a_page_counts_from_now():
+    first = fetch(0, published=START - timedelta(minutes=3), published_precision="minute")
+    later = fetch(5, published=START - timedelta(minutes=2), published_precision="minute")
+    finer = fetch(9, published=START - timedelta(seconds=130), published_precision="second")
+    assert fold([first, later]).document.published == first.published
+    assert fold([first, later, finer]).document.published == finer.published
 
 
 def test_an_older_fetch_never_replaces_when_it_comes_late():

@@ -1,15 +1,18 @@
 """What a mention becomes when another fetch of it arrives. Any order and repetition of the same fetches gives the same mention.
 
-Fetched fields: those of the newest fetch that still had the page. Older fetches never replace them, and a fetch that found the page gone
-says only that. Judged fields: those for the present text. (People's own fields come with the tables that keep them.)
+Fetched fields: those of the newest fetch that still had the page; of the times of publication the finest, then the earliest. Older fetches
+never replace them, and a fetch that found the page gone says only that. Judged fields: those for the present text. (People's own fields come
+with the tables that keep them.)
 """
 
 from dataclasses import replace
+from typing import Any
 
 from yuqing_indexing.domain.addresses import canonical_address
 from yuqing_indexing.domain.document import Document, Judgement, Mention
 
 MOST_ADDRESSES = 50
+_FINENESS = {"second": 0, "minute": 1, "day": 2}
 
 
 def first_sight(mention_id: str, document: Document, content_hash: str) -> Mention:
@@ -28,8 +31,11 @@ def first_sight(mention_id: str, document: Document, content_hash: str) -> Menti
 def merged(mention: Mention, document: Document, content_hash: str) -> Mention:
     """The mention with one more fetch in it; the same object where the fetch says nothing new."""
     fields: dict[str, object] = {}
+    published = _published(mention.document, document)
     if _replaces(document, mention.document):
-        fields |= {"document": document, "content_hash": content_hash}
+        fields |= {"document": replace(document, **published), "content_hash": content_hash}
+    else:
+        fields["document"] = replace(mention.document, **published)
     if document.fetched < mention.first_seen:
         fields["first_seen"] = document.fetched
     if document.fetched > mention.last_seen:
@@ -66,7 +72,17 @@ def _replaces(new: Document, old: Document) -> bool:
         return old.vanished
     if new.fetched != old.fetched:
         return new.fetched > old.fetched
+    new, old = replace(new, published=None, published_precision=""), replace(old, published=None, published_precision="")
     return new != old and new.digest() > old.digest()
+
+
+def _published(one: Document, other: Document) -> dict[str, Any]:
+    """The finer of two times of publication, the earlier of two as fine: `3分钟前` moves on with every fetch, what happened does not."""
+    known = [each for each in (one, other) if each.published is not None]
+    if not known:
+        return {}
+    best = min(known, key=lambda each: (_FINENESS.get(each.published_precision, len(_FINENESS)), each.published))
+    return {"published": best.published, "published_precision": best.published_precision}
 
 
 def _united(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
