@@ -10,6 +10,7 @@ import pytest
 
 from yuqing_text.query.elasticsearch import Query, compile_query
 from yuqing_text.query.matcher import Candidate, FieldValue, Matcher
+from yuqing_text.query.matcher_set import MatcherSet
 from yuqing_text.query.parser import parse
 from yuqing_text.tokens import token_text
 
@@ -142,11 +143,14 @@ def test_matcher_and_elasticsearch_agree_when_queries_and_texts_are_random(elast
 
     in_memory = [{number for number, document in enumerate(documents) if Matcher(tree).match(document)} for tree in trees]
     in_index = found(elasticsearch, [compile_query(tree) for tree in trees])
+    all_at_once = MatcherSet({str(number): tree for number, tree in enumerate(trees)})
+    matched = [{int(query) for query in all_at_once.match(document)} for document in documents]
 
     disagreements = [
         (query, sorted(memory ^ engine)[:3]) for query, memory, engine in zip(queries, in_memory, in_index, strict=True) if memory != engine
     ]
     assert disagreements == []
+    assert matched == [{query for query, hits in enumerate(in_index) if number in hits} for number in range(DOCUMENTS)]
     assert sum(0 < len(matches) < DOCUMENTS for matches in in_memory) > QUERIES / 2  # most queries tell documents apart
 
 

@@ -13,7 +13,7 @@ from lark import (
 
 from yuqing_text.query.errors import mistake
 from yuqing_text.query.schema import Field, Kind, Schema
-from yuqing_text.query.tree import Bound, Everything, Near, Node, Not, OneOf, Or, Phrase, Range, all_of, any_of, children, none_of
+from yuqing_text.query.tree import Bound, Everything, Near, Node, Not, OneOf, Or, Phrase, QueryPlace, Range, all_of, any_of, children, none_of
 from yuqing_text.query.values import read_date, read_number
 from yuqing_text.tokens import token_strings
 
@@ -58,7 +58,7 @@ class TreeBuilder(Transformer[Token, Node]):
         found = tuple(token_strings(_unquoted(written)))
         if not found:
             raise mistake("no_token", span(written))
-        return Phrase(found)
+        return Phrase(found, place=span(written))
 
     def nearness(self, left: Node, near: Token | None = None, right: Node | None = None, *more: Node | Token) -> Node:
         if near is None or right is None:
@@ -73,22 +73,25 @@ class TreeBuilder(Transformer[Token, Node]):
     def has_value(self, written_field: Token, *values: Token) -> Node:
         field = self._field(written_field)
         if field.kind in (Kind.KEYWORD, Kind.ENUM):
-            return OneOf(field.name, tuple(dict.fromkeys(_word_value(field, value, written_field) for value in values)))
-        intervals = (self._interval(field, value) for value in values)
-        return any_of([Range(field.name, Bound(start), Bound(end, inclusive=closed)) for start, end, closed in intervals])
+            words = tuple(dict.fromkeys(_word_value(field, value, written_field) for value in values))
+            return OneOf(field.name, words, place=_place(written_field, values[-1]))
+        firsts = (written_field, *values[1:])
+        return any_of([self._during(field, value, _place(first, value)) for first, value in zip(firsts, values, strict=True)])
 
     def compared(self, written_field: Token, comparison: Token, value: Token) -> Range:
         field = self._field(written_field)
         start, end, closed = self._interval(field, value)
+        lower = upper = None
         match str(comparison):
             case ">=":
-                return Range(field.name, lower=Bound(start))
+                lower = Bound(start)
             case ">":
-                return Range(field.name, lower=Bound(end, inclusive=not closed))
+                lower = Bound(end, inclusive=not closed)
             case "<=":
-                return Range(field.name, upper=Bound(end, inclusive=closed))
+                upper = Bound(end, inclusive=closed)
             case _:
-                return Range(field.name, upper=Bound(start, inclusive=False))
+                upper = Bound(start, inclusive=False)
+        return Range(field.name, lower, upper, place=_place(written_field, value))
 
     def between(self, written_field: Token, first: Token, last: Token) -> Range:
         field = self._field(written_field)
@@ -100,7 +103,11 @@ class TreeBuilder(Transformer[Token, Node]):
             upper = Bound(end, inclusive=closed)
         if lower and upper and _empty(lower, upper):
             raise mistake("reversed_range", (span(first)[0], span(last)[1]))
-        return Range(field.name, lower, upper)
+        return Range(field.name, lower, upper, place=_place(written_field, last))
+
+    def _during(self, field: Field, value: Token, place: QueryPlace) -> Range:
+        start, end, closed = self._interval(field, value)
+        return Range(field.name, Bound(start), Bound(end, inclusive=closed), place=place)
 
     def _field(self, written: Token) -> Field:
         return self._schema[written[:-1]]
@@ -121,6 +128,10 @@ class TreeBuilder(Transformer[Token, Node]):
 def span(token: Token) -> tuple[int, int]:
     """Where a token stands in the query."""
     return token.start_pos or 0, token.end_pos or 0
+
+
+def _place(first: Token, last: Token) -> QueryPlace:
+    return span(first)[0], span(last)[1]
 
 
 def _unquoted(written: Token) -> str:
@@ -164,7 +175,8 @@ def _near(left: Node, right: Node, near: Token) -> Near:
     sides = (_phrases(left, near), _phrases(right, near))
     if len({phrase.part for side in sides for phrase in side}) > 1:
         raise mistake("near_parts", span(near))
-    return Near(*sides, int(found[1]))
+    places = [phrase.place for side in sides for phrase in side]
+    return Near(*sides, int(found[1]), place=(min(places)[0], max(end for _, end in places)))
 
 
 def _phrases(node: Node, near: Token) -> tuple[Phrase, ...]:
@@ -182,7 +194,7 @@ def _limited(node: Node, part: str, field: Token) -> Node:
             return replace(node, part=part)
         case Near(part=None):
             left, right = (tuple(replace(phrase, part=part) for phrase in side) for side in (node.left, node.right))
-            return Near(left, right, node.distance)
+            return replace(node, left=left, right=right)
         case Not():
             return Not(_limited(node.operand, part, field))
         case _ if below := children(node):

@@ -110,7 +110,7 @@ def _unscored(node: Node, fields: IndexFields) -> Query:
         case OneOf(name, values):
             return {"terms": {fields.name(name): list(values)}}
         case Range():
-            return _range(node, fields.name(node.field))
+            return _range(node, fields.name(node.name))
         case _:
             return compile_query(node, fields)
 

@@ -47,11 +47,7 @@ class Matcher:
 
     def match(self, document: Candidate) -> Match | None:
         """Where the document matches; None where it does not."""
-        reading = _Reading(document)
-        if not reading.holds(self._tree):
-            return None
-        places = sorted(set(reading.places(self._tree)))
-        return Match({part: tuple(reading.parts[part].span(place) for name, place in places if name == part) for part in reading.parts})
+        return Reading(document).match(self._tree)
 
 
 class _Place(NamedTuple):
@@ -72,10 +68,11 @@ class _Part:
     def __init__(self, text: str) -> None:
         self._text = text
         self._tokens = token_strings(text)
-        self._joined = f" {' '.join(self._tokens)} "
+        self.joined = f" {' '.join(self._tokens)} "
+        """The tokens, each with a space before and after it."""
 
     def holds(self, phrase: Phrase) -> bool:
-        return f" {' '.join(phrase.tokens)} " in self._joined
+        return f" {' '.join(phrase.tokens)} " in self.joined
 
     def places(self, phrase: Phrase) -> list[_Place]:
         wanted, length = list(phrase.tokens), len(phrase.tokens)
@@ -97,12 +94,26 @@ class _Part:
         return [Span(token.start, token.end) for token in tokens(self._text)]
 
 
-class _Reading:
-    """One document, read for one query."""
+class Reading:
+    """One document, cut into tokens once and then asked any number of queries."""
 
     def __init__(self, document: Candidate) -> None:
-        self.parts = {name: _Part(text) for name, text in document.text.items()}
+        self._parts = {name: _Part(text) for name, text in document.text.items()}
         self._fields = document.fields
+
+    @property
+    def joined(self) -> str:
+        """The tokens of all parts, each with a space before and after it; no phrase reaches over the line feed between two parts."""
+        return "\n".join(part.joined for part in self._parts.values())
+
+    def match(self, node: Node) -> Match | None:
+        """Where the document matches a tree; None where it does not."""
+        if not self.holds(node):
+            return None
+        found: dict[str, set[_Place]] = {}
+        for name, place in self._places(node):
+            found.setdefault(name, set()).add(place)
+        return Match({name: tuple(map(part.span, sorted(found.get(name, ())))) for name, part in self._parts.items()})
 
     def holds(self, node: Node) -> bool:
         """Whether the document matches."""
@@ -124,15 +135,15 @@ class _Reading:
             case Everything():
                 return True
 
-    def places(self, node: Node) -> Iterator[tuple[str, _Place]]:
+    def _places(self, node: Node) -> Iterator[tuple[str, _Place]]:
         """The occurrences that make a document match that does."""
         match node:
             case And(operands):
                 for operand in operands:
-                    yield from self.places(operand)
+                    yield from self._places(operand)
             case Or(operands):
                 for operand in filter(self.holds, operands):
-                    yield from self.places(operand)
+                    yield from self._places(operand)
             case Phrase() | Near():
                 for name, part in self._searched(node.part):
                     found = part.places(node) if isinstance(node, Phrase) else _near(node, part)
@@ -142,8 +153,8 @@ class _Reading:
 
     def _searched(self, part: str | None) -> Iterable[tuple[str, _Part]]:
         if part is None:
-            return self.parts.items()
-        return ((part, self.parts[part]),) if part in self.parts else ()
+            return self._parts.items()
+        return ((part, self._parts[part]),) if part in self._parts else ()
 
     def _values(self, name: str) -> Sequence[Value]:
         value = self._fields.get(name)

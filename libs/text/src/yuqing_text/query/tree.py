@@ -1,13 +1,16 @@
 """The tree that a query becomes: what both the Elasticsearch compiler and the matcher read.
 
 All values are in the form in which they are compared: tokens and folded keywords in normal form, enumeration values by their names,
-times as UTC instants.
+times as UTC instants. Conditions (what has no node below it) know their place in the query's text; for equality it does not count.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
+
+QueryPlace: TypeAlias = tuple[int, int]
+"""[start, end) in code points of the query's text; (0, 0) where a tree was made without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ class Phrase:
 
     tokens: tuple[str, ...]
     part: str | None = None
+    place: QueryPlace = field(default=(0, 0), compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Near:
     left: tuple[Phrase, ...]
     right: tuple[Phrase, ...]
     distance: int
+    place: QueryPlace = field(default=(0, 0), compare=False, repr=False, kw_only=True)
 
     @property
     def part(self) -> str | None:
@@ -44,8 +49,9 @@ class Near:
 class OneOf:
     """The field has at least one of these values."""
 
-    field: str
+    name: str
     values: tuple[str, ...]
+    place: QueryPlace = field(default=(0, 0), compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +66,10 @@ class Bound:
 class Range:
     """The field has a value between two ends; None is an open end, and with both open any value will do."""
 
-    field: str
+    name: str
     lower: Bound | None = None
     upper: Bound | None = None
+    place: QueryPlace = field(default=(0, 0), compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
