@@ -3,7 +3,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yuqing_scoring.domain.grams import BUCKETS, LARGEST_BATCH, grams
@@ -49,6 +49,7 @@ def test_a_batch_is_refused_when_it_is_too_large():
         grams(["好"] * (LARGEST_BATCH + 1))
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=8))
 def test_a_text_has_the_same_grams_when_others_are_in_its_batch(texts):
     together = grams(texts)

@@ -29,7 +29,7 @@ def model() -> None:
 def train_command(data: Path, out: Path) -> None:
     """用 train 行训练,用 dev 行评测,写出模型及其说明 (train on the train rows, measure on the dev rows, write model and card).
 
-    Deterministic: the same rows give the same model. Takes about 20 minutes of one core for 140,000 rows, most of it for the sets left out in turn.
+    Deterministic: the same rows give the same model. Takes about 10 minutes of one core for 140,000 rows, half of it for the sets left out in turn.
     """
     corpus, held = _read(data, "train"), _read(data, "dev")
     stored = train(corpus, out, _say)

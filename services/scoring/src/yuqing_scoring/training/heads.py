@@ -21,7 +21,7 @@ from yuqing_scoring.training.corpus import Corpus
 INVERSE_PENALTY: Final = 2.0
 RATIO_FLOOR: Final = 0.4
 MEDIUM_SCALE: Final = {POLARITY: 0.8, NEUTRAL: 1.0}
-"""How freely a medium may differ from the shared weights; chosen, as the two above, by cross-validation on the train split."""
+"""How freely a medium may differ from the shared weights; chosen, as the two above, on dev rows and checked by cross-validation on train rows."""
 FEWEST_TEXTS: Final = 2
 """N-grams in fewer texts are left out."""
 _GRADIENT, _MOST_STEPS = 3e-5, 300
