@@ -73,11 +73,17 @@ def every_mention(client: httpx.Client, query: str = "") -> list[Record]:
     token = ""
     while True:
         body = {"query": query, "pageSize": _PAGE, "order": "SEARCH_ORDER_OLDEST", "pageToken": token}
-        reply = client.post("/v1/mentions:search", json=body).raise_for_status().json()
+        reply = ok(client.post("/v1/mentions:search", json=body))
         found.extend(hit["mention"] for hit in reply.get("hits", []))
         token = reply.get("nextPageToken", "")
         if not token:
             return found
+
+
+def ok(reply: httpx.Response) -> Any:
+    """The JSON of a reply that went well; AssertionError with what the gateway said otherwise."""
+    assert reply.is_success, f"{reply.request.method} {reply.request.url}: {reply.status_code} {reply.text[:1000]}"
+    return reply.json() if reply.content else None
 
 
 def eventually(ask: Callable[[], Answer | None], *, seconds: float = 60, why: Callable[[], object] = lambda: "") -> Answer:
@@ -87,7 +93,7 @@ def eventually(ask: Callable[[], Answer | None], *, seconds: float = 60, why: Ca
     while True:
         try:
             answer = ask()
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, AssertionError) as error:
             answer, last = None, error
         if answer:
             return answer

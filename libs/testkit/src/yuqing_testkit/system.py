@@ -118,10 +118,15 @@ class System:
         return end_marked(run_mark(self.var), grace_seconds=0) == 0 and went
 
 
-def begin(var: Path, *, world: bool = True, **settings: str) -> System:
+def begin(var: Path, settings: Mapping[str, str], *, world: bool = True) -> System:
     """Starts `yuqing up` on free ports and does not wait; `settings` are environment variables, over those of tests."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("YUQING_") or name == "YUQING_CACHE"}
-    own = {"YUQING_VAR": str(var), "YUQING_GATEWAY_PORT": "0", "YUQING_ELASTICSEARCH_HEAP_MIB": str(TEST_HEAP_MIB), "YUQING_WORLD_CRAWL_DELAY_SECONDS": "0"}
+    own = {
+        "YUQING_VAR": str(var),
+        "YUQING_GATEWAY_PORT": "0",
+        "YUQING_ELASTICSEARCH_HEAP_MIB": str(TEST_HEAP_MIB),
+        "YUQING_WORLD_CRAWL_DELAY_SECONDS": "0",
+    }
     var.mkdir(parents=True, exist_ok=True)
     output = var / "up.out"
     with output.open("wb") as sink:
@@ -153,10 +158,12 @@ def discard(system: System) -> None:
 
 
 @contextmanager
-def running_system(var: Path, *, world_speed: float = 60.0, world_posts: int = 400, environment: Mapping[str, str] | None = None) -> Generator[System]:
+def running_system(
+    var: Path, *, world_speed: float = 60.0, world_posts: int = 400, environment: Mapping[str, str] | None = None
+) -> Generator[System]:
     """A ready system with its world, which tests may change (`System.world.control`); removed afterwards."""
     world = {"YUQING_WORLD_SPEED": str(world_speed), "YUQING_WORLD_POSTS": str(world_posts), "YUQING_WORLD_CONTROL": "true"}
-    system = begin(var, **world, **(environment or {}))
+    system = begin(var, {**world, **(environment or {})})
     try:
         wait_ready(system)
         yield system
