@@ -1,6 +1,7 @@
 """Scrapy's downloader as one call: a page in, a response or a named failure out."""
 
 import asyncio
+import gzip
 import logging
 import zlib
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ from yuqing_crawler.domain.kinds.kind import Fetched
 from yuqing_crawler.domain.outcomes import Outcome, of_status
 from yuqing_crawler.domain.politeness import Limits
 from yuqing_crawler.engine import middlewares, reactor
+from yuqing_crawler.engine.handler import PoliteHandler
 from yuqing_crawler.engine.hosts import HostHeld, Hosts
 from yuqing_crawler.engine.middlewares import FetchingSpider, GuardMiddleware, PaceMiddleware, RobotsMiddleware, host_of
 from yuqing_crawler.engine.resolver import GuardedResolver, Lookup
@@ -109,7 +111,7 @@ class Downloads:
         """Fetches a page, following redirects, each hop past guard, robots.txt and pace. Never raises for what a host does."""
         async with self._places:
             try:
-                response = await self._download(_request(ask))
+                response = await self._download(_request(ask, self._settings.fetch_seconds))
             except Exception as error:  # noqa: BLE001 - whatever a host makes Scrapy raise is an outcome of this one fetch
                 return self._failure(ask.url, error)
         return self._answer(response)
@@ -135,7 +137,8 @@ class Downloads:
         return Answer(outcome, detail=str(error)[:500], hold_seconds=error.seconds if isinstance(error, HostHeld) else 0.0)
 
     async def _fetch_robots(self, url: str) -> RobotsFile:
-        request = Request(url, meta={middlewares.IS_ROBOTS: True, "download_maxsize": LONGEST_BYTES * 4}, headers=_BROWSING)
+        limits = {"download_maxsize": LONGEST_BYTES * 4, "download_timeout": self._settings.fetch_seconds}
+        request = Request(url, meta={middlewares.IS_ROBOTS: True, **limits}, headers=_BROWSING)
         response = await self._download(request)
         return RobotsFile(response.status, response.body)
 
@@ -146,13 +149,17 @@ _BROWSING: Mapping[str, str] = {
 }
 
 
-def _request(ask: Ask) -> Request:
+def _request(ask: Ask, seconds: float) -> Request:
     headers = {**_BROWSING, **ask.headers}
     if ask.etag:
         headers["If-None-Match"] = ask.etag
     if ask.last_modified:
         headers["If-Modified-Since"] = ask.last_modified
-    meta: dict[str, Any] = {middlewares.RATE: ask.requests_per_second, middlewares.PRIVATE_HEADERS: tuple(ask.headers)}
+    meta: dict[str, Any] = {
+        middlewares.RATE: ask.requests_per_second,
+        middlewares.PRIVATE_HEADERS: tuple(ask.headers),
+        "download_timeout": seconds,
+    }
     return Request(ask.url, headers=headers, meta=meta, dont_filter=True)
 
 
@@ -171,7 +178,7 @@ _OUTCOMES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Outcome], 
     (CannotResolveHostError, Outcome.DNS),
     (DownloadCancelledError, Outcome.TOO_LARGE),
     (DownloadConnectionRefusedError, Outcome.CONNECTION),
-    ((ResponseDataLossError, zlib.error, EOFError), Outcome.BROKEN),
+    ((ResponseDataLossError, gzip.BadGzipFile, zlib.error, EOFError), Outcome.BROKEN),
 )
 """First match counts."""
 
@@ -204,6 +211,7 @@ def _scrapy_settings(settings: Settings) -> dict[str, Any]:
             f"{built_in}.httpcompression.HttpCompressionMiddleware": 590,
             f"{built_in}.redirect.RedirectMiddleware": 600,
         },
+        "DOWNLOAD_HANDLERS_BASE": {"http": PoliteHandler, "https": PoliteHandler},
         "SPIDER_MIDDLEWARES_BASE": {},
         "EXTENSIONS_BASE": {},
         "TELNETCONSOLE_ENABLED": False,
@@ -211,7 +219,6 @@ def _scrapy_settings(settings: Settings) -> dict[str, Any]:
         "CONCURRENT_REQUESTS": settings.concurrency,
         "CONCURRENT_REQUESTS_PER_DOMAIN": settings.host_concurrency,
         "DOWNLOAD_DELAY": 0,
-        "DOWNLOAD_TIMEOUT": settings.fetch_seconds,
         "DOWNLOAD_MAXSIZE": settings.page_bytes,
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOAD_VERIFY_CERTIFICATES": settings.verify_certificates,

@@ -1,5 +1,6 @@
 """What the crawler remembers of each host: how fast it may be asked, how it took it, and until when it wants to be left alone."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ class HostHeld(Exception):
 
 @dataclass(slots=True)
 class _Standing:
+    places: asyncio.Semaphore
     slowdown: float = 1.0
     crawl_delay_seconds: float = 0.0
     held_until: float = 0.0
@@ -42,6 +44,10 @@ class Hosts:
             crawl_delay_seconds=standing.crawl_delay_seconds,
             slowdown=standing.slowdown,
         )
+
+    def places(self, host: str) -> asyncio.Semaphore:
+        """As many as there may be requests to the host at once."""
+        return self._of(host).places
 
     def set_crawl_delay(self, host: str, seconds: float) -> None:
         """What robots.txt asks for."""
@@ -72,4 +78,7 @@ class Hosts:
         return max(0.0, self._of(host).held_until - time.monotonic())
 
     def _of(self, host: str) -> _Standing:
-        return self._known.setdefault(host, _Standing())
+        standing = self._known.get(host)
+        if standing is None:
+            standing = self._known[host] = _Standing(asyncio.Semaphore(self._limits.concurrency))
+        return standing

@@ -43,8 +43,9 @@ class Harvest:
 class Parsers:
     """One process beside this one; with `processes` 0 a thread of this one instead, without a limit of time (for tests and small machines)."""
 
-    def __init__(self, processes: int) -> None:
+    def __init__(self, processes: int, *, page_seconds: float = PAGE_SECONDS) -> None:
         self._processes = processes
+        self._page_seconds = page_seconds
         self._executor = self._start()
 
     def _start(self) -> Executor:
@@ -53,7 +54,7 @@ class Parsers:
         # Not forked: a copy of a process with threads and open gRPC channels may hang.
         context = multiprocessing.get_context("spawn")
         executor = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_begin)
-        executor.submit(_limited, len, ((),), {})  # started now, not when the first page waits for it
+        executor.submit(_limited, len, ((),), {}, self._page_seconds)  # started now, not when the first page waits for it
         return executor
 
     def close(self) -> None:
@@ -79,7 +80,7 @@ class Parsers:
     async def _aside(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         executor = self._executor
         try:
-            return await asyncio.get_running_loop().run_in_executor(executor, _limited, work, args, kwargs)
+            return await asyncio.get_running_loop().run_in_executor(executor, _limited, work, args, kwargs, self._page_seconds)
         except BrokenProcessPool:
             if executor is self._executor:
                 _log.warning("the parser's process ended and is started again")
@@ -102,13 +103,13 @@ def _follow_parent() -> None:
 
 
 def _too_long(_number: int, _frame: object) -> None:
-    raise ParseTimeout(f"the page takes more than {PAGE_SECONDS:.0f} s to parse")
+    raise ParseTimeout("the page takes too long to parse")
 
 
-def _limited(work: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
+def _limited(work: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any], seconds: float) -> R:
     if signal.getsignal(signal.SIGALRM) is not _too_long:
         return work(*args, **kwargs)
-    signal.setitimer(signal.ITIMER_REAL, PAGE_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         return work(*args, **kwargs)
     finally:

@@ -182,10 +182,22 @@ async def _what_is_new(connection: AsyncConnection, pages: Sequence[PageRecord],
                 once.setdefault((page.source_id, follow_key(follow.once_key)), follow)
     contents = {**{name: entry.content for name, entry in offered.items()}, **dict.fromkeys(once, b"")}
     changed = await _mark_seen(connection, contents, now)
-    new = {id(entry) for name, entry in offered.items() if name in changed} | {id(follow) for name, follow in once.items() if name in changed}
-    fresh = [[entry for entry in page.entries if id(entry) in new] for page in pages]
-    follow = [[each for each in page.follow if id(each) in new or (not each.once_key and address_key(each.url) not in erased)] for page in pages]
+    # Each new thing is taken where it was first offered, and only there.
+    new_entries = {name: entry for name, entry in offered.items() if name in changed}
+    new_pages = {name: follow for name, follow in once.items() if name in changed}
+    fresh = [
+        [entry for entry in page.entries if new_entries.get(name := (page.source_id, entry.seen_key)) is entry and new_entries.pop(name)]
+        for page in pages
+    ]
+    follow = [[each for each in page.follow if _is_wanted(page.source_id, each, new_pages, erased)] for page in pages]
     return fresh, follow
+
+
+def _is_wanted(source_id: str, follow: Follow, new_pages: dict[SeenKey, Follow], erased: set[bytes]) -> bool:
+    if follow.once_key:
+        name = (source_id, follow_key(follow.once_key))
+        return new_pages.get(name) is follow and new_pages.pop(name) is follow
+    return address_key(follow.url) not in erased
 
 
 async def _mark_seen(connection: AsyncConnection, contents: Mapping[SeenKey, bytes], now: datetime) -> set[SeenKey]:

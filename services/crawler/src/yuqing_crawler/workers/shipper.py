@@ -194,6 +194,8 @@ def _request(batch: Sequence[Claimed]) -> ingest_pb2.IngestMentionsRequest:
 async def _wait_for(*events: asyncio.Event) -> None:
     """Until one of them is set, at most as long as a document of another replica may lie unnoticed."""
     waiting = [asyncio.create_task(event.wait()) for event in events]
-    await asyncio.wait(waiting, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
-        task.cancel()
+    try:
+        await asyncio.wait(waiting, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
