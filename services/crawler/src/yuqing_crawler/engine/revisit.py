@@ -1,5 +1,6 @@
 """Looks at one known mention again: what changed goes into the spool as a document of the same identity."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yuqing.indexing.v1 import document_pb2
@@ -11,6 +12,7 @@ from yuqing_crawler.domain.kinds.kind import Fetched, Follow, Known, Revisited
 from yuqing_crawler.domain.outcomes import Outcome
 from yuqing_crawler.domain.revisits import heat
 from yuqing_crawler.engine import harvest
+from yuqing_crawler.engine.offers import PageOf, offers
 from yuqing_crawler.engine.reading import Job, Unparsed
 from yuqing_crawler.engine.run import FETCHES, Workbench
 from yuqing_crawler.store.revisits import DueRevisit
@@ -48,14 +50,17 @@ async def _look(bench: Workbench, job: Job, due: DueRevisit) -> RevisitEnd:
     if isinstance(seen, Unparsed):
         return RevisitEnd(seen.outcome, due.heat)
     if seen.vanished:
-        await _keep(bench, due, fetched, _entry(due, wire.vanished(before), None))
+        await _keep(bench, due, fetched, [_entry(due, wire.vanished(before), None)])
         return RevisitEnd(Outcome.VANISHED, due.heat, vanished=True)
     now, counts = _now(job, before, due, seen)
     heat_now = heat(counts)
     text = text_hash(seen.document.text) if seen.document is not None else due.text
-    if now == wire.bare(before) and text == due.text:
+    own = _entry(due, now, Revisitable(due.url, due.host, heat_now, text))
+    changed = [] if now == wire.bare(before) and text == due.text else [own]
+    entries = [*changed, *await _fresh(bench, job, seen, fetched)]
+    if not entries:
         return RevisitEnd(Outcome.UNCHANGED, heat_now)
-    recorded = await _keep(bench, due, fetched, _entry(due, now, Revisitable(due.url, due.host, heat_now, text)))
+    recorded = await _keep(bench, due, fetched, entries)
     return RevisitEnd(Outcome.STORED if recorded.new_items else Outcome.UNCHANGED, heat_now)
 
 
@@ -80,7 +85,14 @@ def _entry(due: DueRevisit, message: document_pb2.Document, again: Revisitable |
     return SpoolEntry(due.source_id, due.document_key, content, said, revisit=again, seen_as=revisit_key(due.document_key))
 
 
-async def _keep(bench: Workbench, due: DueRevisit, fetched: Fetched, entry: SpoolEntry) -> Recorded:
+async def _fresh(bench: Workbench, job: Job, seen: Revisited, fetched: Fetched) -> list[SpoolEntry]:
+    """What stands below the mention by now and is not known: comments go on when their article is old."""
+    below = [offer.entry for offer in offers(PageOf.of(job.source), seen.others, fetched)]
+    wanted = await bench.recorder.fresh(below) if below else set[bytes]()
+    return [entry for entry in below if entry.key in wanted]
+
+
+async def _keep(bench: Workbench, due: DueRevisit, fetched: Fetched, entries: Sequence[SpoolEntry]) -> Recorded:
     stored = await harvest.store_page(bench.objects, fetched, harvest.digest_of(fetched))
     page = PendingPage(Follow(due.url, "revisit"))
-    return await bench.recorder.record(PageRecord(due.source_id, page, harvest.complete([entry], fetched, stored), stored=stored))
+    return await bench.recorder.record(PageRecord(due.source_id, page, harvest.complete(entries, fetched, stored), stored=stored))
