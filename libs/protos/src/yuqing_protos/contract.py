@@ -7,13 +7,14 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, cast
 
-from google.api import annotations_pb2, http_pb2
+from google.api import annotations_pb2, field_behavior_pb2, http_pb2
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescriptor, MethodDescriptor
 
 from yuqing.access.v1 import access_pb2
 
 if TYPE_CHECKING:
+    from google.protobuf.internal.containers import RepeatedScalarFieldContainer
     from google.protobuf.internal.extension_dict import _ExtensionFieldDescriptor  # pyright: ignore[reportPrivateUsage] # it has no public name
 
 # The numbers of the fields that lead from a file to a part of it (descriptor.proto): messages 4, enums 5, services 6, extensions 7.
@@ -153,3 +154,18 @@ def field_rule(field: FieldDescriptor) -> access_pb2.FieldRule | None:
     """The rule that a field carries, or None."""
     options = field.GetOptions()
     return options.Extensions[access_pb2.field] if options.HasExtension(access_pb2.field) else None
+
+
+def message_rule(message: Descriptor) -> access_pb2.MessageRule:
+    """The rule that a message carries over several of its fields; an empty one where it has none."""
+    return message.GetOptions().Extensions[access_pb2.message]
+
+
+def set_by_system(field: FieldDescriptor) -> bool:
+    """Whether the field is read only: what a caller gives in it has no effect (AIP-203)."""
+    extension = cast(
+        "_ExtensionFieldDescriptor[descriptor_pb2.FieldOptions, RepeatedScalarFieldContainer[field_behavior_pb2.FieldBehavior.ValueType]]",
+        field_behavior_pb2.field_behavior,
+    )
+    behaviors = field.GetOptions().Extensions[extension]
+    return field_behavior_pb2.OUTPUT_ONLY in behaviors or field_behavior_pb2.IDENTIFIER in behaviors

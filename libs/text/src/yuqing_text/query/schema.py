@@ -128,3 +128,5 @@ MENTIONS = Schema(
     )
 )
 """What queries over mentions may name; the terms of the glossary in both languages."""
+TOPIC_QUERIES = Schema(field for field in MENTIONS.fields if field.name != "topic")
+"""What a topic's own query may name: anything but topics."""

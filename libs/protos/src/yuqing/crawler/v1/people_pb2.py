@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from yuqing.access.v1 import access_pb2 as yuqing_dot_access_dot_v1_dot_access__pb2
@@ -30,7 +31,7 @@ from yuqing.crawler.v1 import source_pb2 as yuqing_dot_crawler_dot_v1_dot_source
 from yuqing.type.v1 import types_pb2 as yuqing_dot_type_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eyuqing/crawler/v1/people.proto\x12\x11yuqing.crawler.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\x1a\x1eyuqing/crawler/v1/source.proto\x1a\x1ayuqing/type/v1/types.proto\"\xa2\x02\n\nPatrolList\x12\x32\n\x04name\x18\x01 \x01(\tB$\x92\xe7\x18 \"\x1e(patrolLists/[a-z0-9-]{1,40})?\x12\x1e\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\x92\xe7\x18\x04\x08\x01\x18\x64\x12.\n\x06person\x18\x03 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16people/[a-z0-9-]{1,40}\x12\x38\n\x06places\x18\x04 \x03(\x0b\x32\x1e.yuqing.crawler.v1.PatrolPlaceB\x08\x92\xe7\x18\x04\x38\x01@d\x12.\n\x08weekdays\x18\x05 \x03(\x05\x42\x1c\x92\xe7\x18\x18)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x00\x1c@8\x01@\x07H\x01\x12\x10\n\x08\x64isabled\x18\x06 \x01(\x08\x12\x14\n\x04\x65tag\x18\x07 \x01(\tB\x06\x92\xe7\x18\x02\x18@\"F\n\x0bPatrolPlace\x12\x1f\n\x0c\x64isplay_name\x18\x01 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\xc8\x01\x12\x16\n\x03url\x18\x02 \x01(\tB\t\x92\xe7\x18\x05\x18\x80 P\x01\"\xfe\x01\n\x0bPatrolVisit\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0bpatrol_list\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\x12-\n\x05place\x18\x04 \x01(\x0b\x32\x1e.yuqing.crawler.v1.PatrolPlace\x12\x0b\n\x03\x64\x61y\x18\x05 \x01(\t\x12-\n\x05state\x18\x06 \x01(\x0e\x32\x1e.yuqing.crawler.v1.PatrolState\x12\x31\n\rcomplete_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04note\x18\x08 \x01(\t\x12\x10\n\x08\x66indings\x18\t \x01(\x05\"\xdd\x01\n\x07\x46inding\x12\x16\n\x03url\x18\x01 \x01(\tB\t\x92\xe7\x18\x05\x18\x80 P\x01\x12\x16\n\x05title\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\xf4\x03\x12\x16\n\x04text\x18\x03 \x01(\tB\x08\x92\xe7\x18\x04\x18\xa0\x8d\x06\x12\x15\n\x04site\x18\x04 \x01(\tB\x07\x92\xe7\x18\x03\x18\xfd\x01\x12&\n\x06medium\x18\x05 \x01(\x0e\x32\x16.yuqing.type.v1.Medium\x12\x17\n\x06\x61uthor\x18\x06 \x01(\tB\x07\x92\xe7\x18\x03\x18\xc8\x01\x12\x32\n\x0epublished_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"q\n\x17\x43reatePatrolListRequest\x12:\n\x0bpatrol_list\x18\x01 \x01(\x0b\x32\x1d.yuqing.crawler.v1.PatrolListB\x06\x92\xe7\x18\x02\x08\x01\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"N\n\x18\x43reatePatrolListResponse\x12\x32\n\x0bpatrol_list\x18\x01 \x01(\x0b\x32\x1d.yuqing.crawler.v1.PatrolList\"`\n\x16ListPatrolListsRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \"g\n\x17ListPatrolListsResponse\x12\x33\n\x0cpatrol_lists\x18\x01 \x03(\x0b\x32\x1d.yuqing.crawler.v1.PatrolList\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa2\x01\n\x17UpdatePatrolListRequest\x12:\n\x0bpatrol_list\x18\x01 \x01(\x0b\x32\x1d.yuqing.crawler.v1.PatrolListB\x06\x92\xe7\x18\x02\x08\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1a\n\nrequest_id\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"N\n\x18UpdatePatrolListResponse\x12\x32\n\x0bpatrol_list\x18\x01 \x01(\x0b\x32\x1d.yuqing.crawler.v1.PatrolList\"\xf6\x01\n\x17ListPatrolVisitsRequest\x12\x19\n\tfirst_day\x18\x01 \x01(\tB\x06\x92\xe7\x18\x02P\x04\x12\x18\n\x08last_day\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x04\x12/\n\x06person\x18\x03 \x01(\tB\x1f\x92\xe7\x18\x1b\"\x19(people/[a-z0-9-]{1,40})?\x12-\n\x05state\x18\x04 \x01(\x0e\x32\x1e.yuqing.crawler.v1.PatrolState\x12)\n\tpage_size\x18\x05 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x06 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \"j\n\x18ListPatrolVisitsResponse\x12\x35\n\rpatrol_visits\x18\x01 \x03(\x0b\x32\x1e.yuqing.crawler.v1.PatrolVisit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb9\x01\n\x1a\x43ompletePatrolVisitRequest\x12\x32\n\x04name\x18\x01 \x01(\tB$\x92\xe7\x18 \x08\x01\"\x1cpatrolVisits/[a-z0-9-]{1,60}\x12\x15\n\x04note\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\xd0\x0f\x12\x34\n\x08\x66indings\x18\x03 \x03(\x0b\x32\x1a.yuqing.crawler.v1.FindingB\x06\x92\xe7\x18\x02@d\x12\x1a\n\nrequest_id\x18\x04 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"S\n\x1b\x43ompletePatrolVisitResponse\x12\x34\n\x0cpatrol_visit\x18\x01 \x01(\x0b\x32\x1e.yuqing.crawler.v1.PatrolVisit\"\xfc\x02\n\x0e\x45mployeeReport\x12\x36\n\x04name\x18\x01 \x01(\tB(\x92\xe7\x18$\"\"(employeeReports/[a-z0-9-]{1,40})?\x12\x0f\n\x07receipt\x18\x02 \x01(\t\x12\x33\n\x07\x66inding\x18\x03 \x01(\x0b\x32\x1a.yuqing.crawler.v1.FindingB\x06\x92\xe7\x18\x02\x08\x01\x12\x15\n\x04note\x18\x04 \x01(\tB\x07\x92\xe7\x18\x03\x18\xd0\x0f\x12\x10\n\x08reporter\x18\x05 \x01(\t\x12-\n\x05state\x18\x06 \x01(\x0e\x32\x1e.yuqing.crawler.v1.ReportState\x12\x0f\n\x07mention\x18\x07 \x01(\t\x12\x0e\n\x06\x61nswer\x18\x08 \x01(\t\x12\x10\n\x08\x63redited\x18\t \x01(\x08\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cresolve_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"}\n\x1b\x43reateEmployeeReportRequest\x12\x42\n\x0f\x65mployee_report\x18\x01 \x01(\x0b\x32!.yuqing.crawler.v1.EmployeeReportB\x06\x92\xe7\x18\x02\x08\x01\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"Z\n\x1c\x43reateEmployeeReportResponse\x12:\n\x0f\x65mployee_report\x18\x01 \x01(\x0b\x32!.yuqing.crawler.v1.EmployeeReport\"Q\n\x18GetEmployeeReportRequest\x12\x35\n\x04name\x18\x01 \x01(\tB\'\x92\xe7\x18#\x08\x01\"\x1f\x65mployeeReports/[a-z0-9-]{1,40}\"W\n\x19GetEmployeeReportResponse\x12:\n\x0f\x65mployee_report\x18\x01 \x01(\x0b\x32!.yuqing.crawler.v1.EmployeeReport\"\x93\x01\n\x1aListEmployeeReportsRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.yuqing.crawler.v1.ReportState\"s\n\x1bListEmployeeReportsResponse\x12;\n\x10\x65mployee_reports\x18\x01 \x03(\x0b\x32!.yuqing.crawler.v1.EmployeeReport\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x9c\x01\n\x1cResolveEmployeeReportRequest\x12\x35\n\x04name\x18\x01 \x01(\tB\'\x92\xe7\x18#\x08\x01\"\x1f\x65mployeeReports/[a-z0-9-]{1,40}\x12\x0e\n\x06useful\x18\x02 \x01(\x08\x12\x19\n\x06\x61nswer\x18\x03 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\xd0\x0f\x12\x1a\n\nrequest_id\x18\x04 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"[\n\x1dResolveEmployeeReportResponse\x12:\n\x0f\x65mployee_report\x18\x01 \x01(\x0b\x32!.yuqing.crawler.v1.EmployeeReport\"\xaa\x01\n\x15ImportMentionsRequest\x12>\n\x06\x66ormat\x18\x01 \x01(\x0e\x32$.yuqing.crawler.v1.MentionListFormatB\x08\x92\xe7\x18\x04\x08\x01X\x01\x12\x1c\n\x07\x63ontent\x18\x02 \x01(\tB\x0b\x92\xe7\x18\x07\x08\x01\x18\x80\x92\xf4\x01\x12\x17\n\x06origin\x18\x03 \x01(\tB\x07\x92\xe7\x18\x03\x18\xc8\x01\x12\x1a\n\nrequest_id\x18\x04 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"Z\n\x16ImportMentionsResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x03\x12.\n\x07refused\x18\x02 \x03(\x0b\x32\x1d.yuqing.crawler.v1.RefusedRow*r\n\x0bPatrolState\x12\x1c\n\x18PATROL_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11PATROL_STATE_OPEN\x10\x01\x12\x15\n\x11PATROL_STATE_DONE\x10\x02\x12\x17\n\x13PATROL_STATE_MISSED\x10\x03*\xac\x01\n\x0bReportState\x12\x1c\n\x18REPORT_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15REPORT_STATE_RECEIVED\x10\x01\x12\x18\n\x14REPORT_STATE_INDEXED\x10\x02\x12\x16\n\x12REPORT_STATE_KNOWN\x10\x03\x12\x17\n\x13REPORT_STATE_USEFUL\x10\x04\x12\x19\n\x15REPORT_STATE_DECLINED\x10\x05*t\n\x11MentionListFormat\x12#\n\x1fMENTION_LIST_FORMAT_UNSPECIFIED\x10\x00\x12\x1b\n\x17MENTION_LIST_FORMAT_CSV\x10\x01\x12\x1d\n\x19MENTION_LIST_FORMAT_JSONL\x10\x02\x32\xe5\x06\n\rPatrolService\x12\xaa\x01\n\x10\x43reatePatrolList\x12*.yuqing.crawler.v1.CreatePatrolListRequest\x1a+.yuqing.crawler.v1.CreatePatrolListResponse\"=\x8a\xe7\x18\x08\n\x04\n\x02\x02\x07\x18\x02\x82\xd3\xe4\x93\x02+\"\x0f/v1/patrolLists:\x0bpatrol_listb\x0bpatrol_list\x12\x8f\x01\n\x0fListPatrolLists\x12).yuqing.crawler.v1.ListPatrolListsRequest\x1a*.yuqing.crawler.v1.ListPatrolListsResponse\"%\x8a\xe7\x18\n\n\x06\n\x04\x02\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/patrolLists\x12\xbf\x01\n\x10UpdatePatrolList\x12*.yuqing.crawler.v1.UpdatePatrolListRequest\x1a+.yuqing.crawler.v1.UpdatePatrolListResponse\"R\x8a\xe7\x18\x08\n\x04\n\x02\x02\x07\x18\x02\x82\xd3\xe4\x93\x02@2$/v1/{patrol_list.name=patrolLists/*}:\x0bpatrol_listb\x0bpatrol_list\x12\x93\x01\n\x10ListPatrolVisits\x12*.yuqing.crawler.v1.ListPatrolVisitsRequest\x1a+.yuqing.crawler.v1.ListPatrolVisitsResponse\"&\x8a\xe7\x18\n\n\x06\n\x04\x02\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/patrolVisits\x12\xbc\x01\n\x13\x43ompletePatrolVisit\x12-.yuqing.crawler.v1.CompletePatrolVisitRequest\x1a..yuqing.crawler.v1.CompletePatrolVisitResponse\"F\x8a\xe7\x18\x07\n\x03\n\x01\x02\x18\x02\x82\xd3\xe4\x93\x02\x35\"\"/v1/{name=patrolVisits/*}:complete:\x01*b\x0cpatrol_visit2\xf7\x05\n\x15\x45mployeeReportService\x12\xc1\x01\n\x14\x43reateEmployeeReport\x12..yuqing.crawler.v1.CreateEmployeeReportRequest\x1a/.yuqing.crawler.v1.CreateEmployeeReportResponse\"H\x8a\xe7\x18\x07\n\x03\n\x01\x01\x18\x02\x82\xd3\xe4\x93\x02\x37\"\x13/v1/employeeReports:\x0f\x65mployee_reportb\x0f\x65mployee_report\x12\xb0\x01\n\x11GetEmployeeReport\x12+.yuqing.crawler.v1.GetEmployeeReportRequest\x1a,.yuqing.crawler.v1.GetEmployeeReportResponse\"@\x8a\xe7\x18\x07\n\x03\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02/\x12\x1c/v1/{name=employeeReports/*}b\x0f\x65mployee_report\x12\x9c\x01\n\x13ListEmployeeReports\x12-.yuqing.crawler.v1.ListEmployeeReportsRequest\x1a..yuqing.crawler.v1.ListEmployeeReportsResponse\"&\x8a\xe7\x18\x07\n\x03\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/employeeReports\x12\xc7\x01\n\x15ResolveEmployeeReport\x12/.yuqing.crawler.v1.ResolveEmployeeReportRequest\x1a\x30.yuqing.crawler.v1.ResolveEmployeeReportResponse\"K\x8a\xe7\x18\x07\n\x03\n\x01\x02\x18\x02\x82\xd3\xe4\x93\x02:\"$/v1/{name=employeeReports/*}:resolve:\x01*b\x0f\x65mployee_report2\xaa\x01\n\x14MentionImportService\x12\x91\x01\n\x0eImportMentions\x12(.yuqing.crawler.v1.ImportMentionsRequest\x1a).yuqing.crawler.v1.ImportMentionsResponse\"*\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x02\x82\xd3\xe4\x93\x02\x18\"\x13/v1/mentions:import:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eyuqing/crawler/v1/people.proto\x12\x11yuqing.crawler.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\x1a\x1eyuqing/crawler/v1/source.proto\x1a\x1ayuqing/type/v1/types.proto\"\xa6\x02\n\nPatrolList\x12\x36\n\x04name\x18\x01 \x01(\tB(\xe2\x41\x01\x08\x92\xe7\x18 \"\x1e(patrolLists/[a-z0-9-]{1,40})?\x12\x1e\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\x92\xe7\x18\x04\x08\x01\x18\x64\x12.\n\x06person\x18\x03 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16people/[a-z0-9-]{1,40}\x12\x38\n\x06places\x18\x04 \x03(\x0b\x32\x1e.yuqing.crawler.v1.PatrolPlaceB\x08\x92\xe7\x18\x04\x38\x01@d\x12.\n\x08weekdays\x18\x05 \x03(\x05\x42\x1c\x92\xe7\x18\x18)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x00\x1c@8\x01@\x07H\x01\x12\x10\n\x08\x64isabled\x18\x06 \x01(\x08\x12\x14\n\x04\x65tag\x18\x07 \x01(\tB\x06\x92\xe7\x18\x02\x18@\"F\n\x0bPatrolPlace\x12\x1f\n\x0c\x64isplay_name\x18\x01 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\xc8\x01\x12\x16\n\x03url\x18\x02 \x01(\tB\t\x92\xe7\x18\x05\x18\x80 P\x01\"\xfe\x01\n\x0bPatrolVisit\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0bpatrol_list\x18\x02 \x01(\t\x12\x0e\n\x06person\x18\x03 \x01(\t\x12-\n\x05place\x18\x04 \x01(\x0b\x32\x1e.yuqing.crawler.v1.PatrolPlace\x12\x0b\n\x03\x64\x61y\x18\x05 \x01(\t\x12-\n\x05state\x18\x06 \x01(\x0e\x32\x1e.yuqing.crawler.v1.PatrolState\x12\x31\n\rcomplete_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04note\x18\x08 \x01(\t\x12\x10\n\x08\x66indings\x18\t \x01(\x05\"\xf5\x01\n\x07\x46inding\x12\x16\n\x03url\x18\x01 \x01(\tB\t\x92\xe7\x18\x05\x18\x80 P\x01\x12\x16\n\x05title\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\xf4\x03\x12\x16\n\x04text\x18\x03 \x01(\tB\x08\x92\xe7\x18\x04\x18\xa0\x8d\x06\x12\x15\n\x04site\x18\x04 \x01(\tB\x07\x92\xe7\x18\x03\x18\xfd\x01\x12&\n\x06medium\x18\x05 \x01(\x0e\x32\x16.yuqing.type.v1.Medium\x12\x17\n\x06\x61uthor\x18\x06 \x01(\tB\x07\x92\xe7\x18\x03\x18\xc8\x01\x12\x32\n\x0epublished_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x16\x9a\xe7\x18\x12\n\x03url\n\x05title\n\x04text\"q\n\x17\x43reatePatrolListRequest\x12:\n\x0bpatrol_list\x18\x01 \x01(\x0b\x32\x1d.yuqing.crawler.v1.PatrolListB\x06\x92\xe7\x18\x02\x08\x01\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"N\n\x18\x43reatePatrolListResponse\x12\x32\n\x0bpatrol_list\x18\x01 \x01(\x0b\x32\x1d.yuqing.crawler.v1.PatrolList\"`\n\x16ListPatrolListsRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \"g\n\x17ListPatrolListsResponse\x12\x33\n\x0cpatrol_lists\x18\x01 \x03(\x0b\x32\x1d.yuqing.crawler.v1.PatrolList\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa2\x01\n\x17UpdatePatrolListRequest\x12:\n\x0bpatrol_list\x18\x01 \x01(\x0b\x32\x1d.yuqing.crawler.v1.PatrolListB\x06\x92\xe7\x18\x02\x08\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1a\n\nrequest_id\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"N\n\x18UpdatePatrolListResponse\x12\x32\n\x0bpatrol_list\x18\x01 \x01(\x0b\x32\x1d.yuqing.crawler.v1.PatrolList\"\xf6\x01\n\x17ListPatrolVisitsRequest\x12\x19\n\tfirst_day\x18\x01 \x01(\tB\x06\x92\xe7\x18\x02P\x04\x12\x18\n\x08last_day\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x04\x12/\n\x06person\x18\x03 \x01(\tB\x1f\x92\xe7\x18\x1b\"\x19(people/[a-z0-9-]{1,40})?\x12-\n\x05state\x18\x04 \x01(\x0e\x32\x1e.yuqing.crawler.v1.PatrolState\x12)\n\tpage_size\x18\x05 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x06 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \"j\n\x18ListPatrolVisitsResponse\x12\x35\n\rpatrol_visits\x18\x01 \x03(\x0b\x32\x1e.yuqing.crawler.v1.PatrolVisit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb9\x01\n\x1a\x43ompletePatrolVisitRequest\x12\x32\n\x04name\x18\x01 \x01(\tB$\x92\xe7\x18 \x08\x01\"\x1cpatrolVisits/[a-z0-9-]{1,60}\x12\x15\n\x04note\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\xd0\x0f\x12\x34\n\x08\x66indings\x18\x03 \x03(\x0b\x32\x1a.yuqing.crawler.v1.FindingB\x06\x92\xe7\x18\x02@d\x12\x1a\n\nrequest_id\x18\x04 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"S\n\x1b\x43ompletePatrolVisitResponse\x12\x34\n\x0cpatrol_visit\x18\x01 \x01(\x0b\x32\x1e.yuqing.crawler.v1.PatrolVisit\"\xb0\x03\n\x0e\x45mployeeReport\x12:\n\x04name\x18\x01 \x01(\tB,\xe2\x41\x01\x08\x92\xe7\x18$\"\"(employeeReports/[a-z0-9-]{1,40})?\x12\x15\n\x07receipt\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x33\n\x07\x66inding\x18\x03 \x01(\x0b\x32\x1a.yuqing.crawler.v1.FindingB\x06\x92\xe7\x18\x02\x08\x01\x12\x15\n\x04note\x18\x04 \x01(\tB\x07\x92\xe7\x18\x03\x18\xd0\x0f\x12\x16\n\x08reporter\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x33\n\x05state\x18\x06 \x01(\x0e\x32\x1e.yuqing.crawler.v1.ReportStateB\x04\xe2\x41\x01\x03\x12\x15\n\x07mention\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x61nswer\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08\x63redited\x18\t \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x36\n\x0cresolve_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"}\n\x1b\x43reateEmployeeReportRequest\x12\x42\n\x0f\x65mployee_report\x18\x01 \x01(\x0b\x32!.yuqing.crawler.v1.EmployeeReportB\x06\x92\xe7\x18\x02\x08\x01\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"Z\n\x1c\x43reateEmployeeReportResponse\x12:\n\x0f\x65mployee_report\x18\x01 \x01(\x0b\x32!.yuqing.crawler.v1.EmployeeReport\"Q\n\x18GetEmployeeReportRequest\x12\x35\n\x04name\x18\x01 \x01(\tB\'\x92\xe7\x18#\x08\x01\"\x1f\x65mployeeReports/[a-z0-9-]{1,40}\"W\n\x19GetEmployeeReportResponse\x12:\n\x0f\x65mployee_report\x18\x01 \x01(\x0b\x32!.yuqing.crawler.v1.EmployeeReport\"\x93\x01\n\x1aListEmployeeReportsRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.yuqing.crawler.v1.ReportState\"s\n\x1bListEmployeeReportsResponse\x12;\n\x10\x65mployee_reports\x18\x01 \x03(\x0b\x32!.yuqing.crawler.v1.EmployeeReport\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x9c\x01\n\x1cResolveEmployeeReportRequest\x12\x35\n\x04name\x18\x01 \x01(\tB\'\x92\xe7\x18#\x08\x01\"\x1f\x65mployeeReports/[a-z0-9-]{1,40}\x12\x0e\n\x06useful\x18\x02 \x01(\x08\x12\x19\n\x06\x61nswer\x18\x03 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\xd0\x0f\x12\x1a\n\nrequest_id\x18\x04 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"[\n\x1dResolveEmployeeReportResponse\x12:\n\x0f\x65mployee_report\x18\x01 \x01(\x0b\x32!.yuqing.crawler.v1.EmployeeReport\"\xaa\x01\n\x15ImportMentionsRequest\x12>\n\x06\x66ormat\x18\x01 \x01(\x0e\x32$.yuqing.crawler.v1.MentionListFormatB\x08\x92\xe7\x18\x04\x08\x01X\x01\x12\x1c\n\x07\x63ontent\x18\x02 \x01(\tB\x0b\x92\xe7\x18\x07\x08\x01\x18\x80\x92\xf4\x01\x12\x17\n\x06origin\x18\x03 \x01(\tB\x07\x92\xe7\x18\x03\x18\xc8\x01\x12\x1a\n\nrequest_id\x18\x04 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"Z\n\x16ImportMentionsResponse\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x03\x12.\n\x07refused\x18\x02 \x03(\x0b\x32\x1d.yuqing.crawler.v1.RefusedRow*r\n\x0bPatrolState\x12\x1c\n\x18PATROL_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11PATROL_STATE_OPEN\x10\x01\x12\x15\n\x11PATROL_STATE_DONE\x10\x02\x12\x17\n\x13PATROL_STATE_MISSED\x10\x03*\xac\x01\n\x0bReportState\x12\x1c\n\x18REPORT_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15REPORT_STATE_RECEIVED\x10\x01\x12\x18\n\x14REPORT_STATE_INDEXED\x10\x02\x12\x16\n\x12REPORT_STATE_KNOWN\x10\x03\x12\x17\n\x13REPORT_STATE_USEFUL\x10\x04\x12\x19\n\x15REPORT_STATE_DECLINED\x10\x05*t\n\x11MentionListFormat\x12#\n\x1fMENTION_LIST_FORMAT_UNSPECIFIED\x10\x00\x12\x1b\n\x17MENTION_LIST_FORMAT_CSV\x10\x01\x12\x1d\n\x19MENTION_LIST_FORMAT_JSONL\x10\x02\x32\xe5\x06\n\rPatrolService\x12\xaa\x01\n\x10\x43reatePatrolList\x12*.yuqing.crawler.v1.CreatePatrolListRequest\x1a+.yuqing.crawler.v1.CreatePatrolListResponse\"=\x8a\xe7\x18\x08\n\x04\n\x02\x02\x07\x18\x02\x82\xd3\xe4\x93\x02+\"\x0f/v1/patrolLists:\x0bpatrol_listb\x0bpatrol_list\x12\x8f\x01\n\x0fListPatrolLists\x12).yuqing.crawler.v1.ListPatrolListsRequest\x1a*.yuqing.crawler.v1.ListPatrolListsResponse\"%\x8a\xe7\x18\n\n\x06\n\x04\x02\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/patrolLists\x12\xbf\x01\n\x10UpdatePatrolList\x12*.yuqing.crawler.v1.UpdatePatrolListRequest\x1a+.yuqing.crawler.v1.UpdatePatrolListResponse\"R\x8a\xe7\x18\x08\n\x04\n\x02\x02\x07\x18\x02\x82\xd3\xe4\x93\x02@2$/v1/{patrol_list.name=patrolLists/*}:\x0bpatrol_listb\x0bpatrol_list\x12\x93\x01\n\x10ListPatrolVisits\x12*.yuqing.crawler.v1.ListPatrolVisitsRequest\x1a+.yuqing.crawler.v1.ListPatrolVisitsResponse\"&\x8a\xe7\x18\n\n\x06\n\x04\x02\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/patrolVisits\x12\xbc\x01\n\x13\x43ompletePatrolVisit\x12-.yuqing.crawler.v1.CompletePatrolVisitRequest\x1a..yuqing.crawler.v1.CompletePatrolVisitResponse\"F\x8a\xe7\x18\x07\n\x03\n\x01\x02\x18\x02\x82\xd3\xe4\x93\x02\x35\"\"/v1/{name=patrolVisits/*}:complete:\x01*b\x0cpatrol_visit2\xf7\x05\n\x15\x45mployeeReportService\x12\xc1\x01\n\x14\x43reateEmployeeReport\x12..yuqing.crawler.v1.CreateEmployeeReportRequest\x1a/.yuqing.crawler.v1.CreateEmployeeReportResponse\"H\x8a\xe7\x18\x07\n\x03\n\x01\x01\x18\x02\x82\xd3\xe4\x93\x02\x37\"\x13/v1/employeeReports:\x0f\x65mployee_reportb\x0f\x65mployee_report\x12\xb0\x01\n\x11GetEmployeeReport\x12+.yuqing.crawler.v1.GetEmployeeReportRequest\x1a,.yuqing.crawler.v1.GetEmployeeReportResponse\"@\x8a\xe7\x18\x07\n\x03\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02/\x12\x1c/v1/{name=employeeReports/*}b\x0f\x65mployee_report\x12\x9c\x01\n\x13ListEmployeeReports\x12-.yuqing.crawler.v1.ListEmployeeReportsRequest\x1a..yuqing.crawler.v1.ListEmployeeReportsResponse\"&\x8a\xe7\x18\x07\n\x03\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/employeeReports\x12\xc7\x01\n\x15ResolveEmployeeReport\x12/.yuqing.crawler.v1.ResolveEmployeeReportRequest\x1a\x30.yuqing.crawler.v1.ResolveEmployeeReportResponse\"K\x8a\xe7\x18\x07\n\x03\n\x01\x02\x18\x02\x82\xd3\xe4\x93\x02:\"$/v1/{name=employeeReports/*}:resolve:\x01*b\x0f\x65mployee_report2\xaa\x01\n\x14MentionImportService\x12\x91\x01\n\x0eImportMentions\x12(.yuqing.crawler.v1.ImportMentionsRequest\x1a).yuqing.crawler.v1.ImportMentionsResponse\"*\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x02\x82\xd3\xe4\x93\x02\x18\"\x13/v1/mentions:import:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,7 +39,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'yuqing.crawler.v1.people_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PATROLLIST'].fields_by_name['name']._loaded_options = None
-  _globals['_PATROLLIST'].fields_by_name['name']._serialized_options = b'\222\347\030 \"\036(patrolLists/[a-z0-9-]{1,40})?'
+  _globals['_PATROLLIST'].fields_by_name['name']._serialized_options = b'\342A\001\010\222\347\030 \"\036(patrolLists/[a-z0-9-]{1,40})?'
   _globals['_PATROLLIST'].fields_by_name['display_name']._loaded_options = None
   _globals['_PATROLLIST'].fields_by_name['display_name']._serialized_options = b'\222\347\030\004\010\001\030d'
   _globals['_PATROLLIST'].fields_by_name['person']._loaded_options = None
@@ -63,6 +64,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FINDING'].fields_by_name['site']._serialized_options = b'\222\347\030\003\030\375\001'
   _globals['_FINDING'].fields_by_name['author']._loaded_options = None
   _globals['_FINDING'].fields_by_name['author']._serialized_options = b'\222\347\030\003\030\310\001'
+  _globals['_FINDING']._loaded_options = None
+  _globals['_FINDING']._serialized_options = b'\232\347\030\022\n\003url\n\005title\n\004text'
   _globals['_CREATEPATROLLISTREQUEST'].fields_by_name['patrol_list']._loaded_options = None
   _globals['_CREATEPATROLLISTREQUEST'].fields_by_name['patrol_list']._serialized_options = b'\222\347\030\002\010\001'
   _globals['_CREATEPATROLLISTREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -94,11 +97,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMPLETEPATROLVISITREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_COMPLETEPATROLVISITREQUEST'].fields_by_name['request_id']._serialized_options = b'\222\347\030\002P\003'
   _globals['_EMPLOYEEREPORT'].fields_by_name['name']._loaded_options = None
-  _globals['_EMPLOYEEREPORT'].fields_by_name['name']._serialized_options = b'\222\347\030$\"\"(employeeReports/[a-z0-9-]{1,40})?'
+  _globals['_EMPLOYEEREPORT'].fields_by_name['name']._serialized_options = b'\342A\001\010\222\347\030$\"\"(employeeReports/[a-z0-9-]{1,40})?'
+  _globals['_EMPLOYEEREPORT'].fields_by_name['receipt']._loaded_options = None
+  _globals['_EMPLOYEEREPORT'].fields_by_name['receipt']._serialized_options = b'\342A\001\003'
   _globals['_EMPLOYEEREPORT'].fields_by_name['finding']._loaded_options = None
   _globals['_EMPLOYEEREPORT'].fields_by_name['finding']._serialized_options = b'\222\347\030\002\010\001'
   _globals['_EMPLOYEEREPORT'].fields_by_name['note']._loaded_options = None
   _globals['_EMPLOYEEREPORT'].fields_by_name['note']._serialized_options = b'\222\347\030\003\030\320\017'
+  _globals['_EMPLOYEEREPORT'].fields_by_name['reporter']._loaded_options = None
+  _globals['_EMPLOYEEREPORT'].fields_by_name['reporter']._serialized_options = b'\342A\001\003'
+  _globals['_EMPLOYEEREPORT'].fields_by_name['state']._loaded_options = None
+  _globals['_EMPLOYEEREPORT'].fields_by_name['state']._serialized_options = b'\342A\001\003'
+  _globals['_EMPLOYEEREPORT'].fields_by_name['mention']._loaded_options = None
+  _globals['_EMPLOYEEREPORT'].fields_by_name['mention']._serialized_options = b'\342A\001\003'
+  _globals['_EMPLOYEEREPORT'].fields_by_name['answer']._loaded_options = None
+  _globals['_EMPLOYEEREPORT'].fields_by_name['answer']._serialized_options = b'\342A\001\003'
+  _globals['_EMPLOYEEREPORT'].fields_by_name['credited']._loaded_options = None
+  _globals['_EMPLOYEEREPORT'].fields_by_name['credited']._serialized_options = b'\342A\001\003'
+  _globals['_EMPLOYEEREPORT'].fields_by_name['create_time']._loaded_options = None
+  _globals['_EMPLOYEEREPORT'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_EMPLOYEEREPORT'].fields_by_name['resolve_time']._loaded_options = None
+  _globals['_EMPLOYEEREPORT'].fields_by_name['resolve_time']._serialized_options = b'\342A\001\003'
   _globals['_CREATEEMPLOYEEREPORTREQUEST'].fields_by_name['employee_report']._loaded_options = None
   _globals['_CREATEEMPLOYEEREPORTREQUEST'].fields_by_name['employee_report']._serialized_options = b'\222\347\030\002\010\001'
   _globals['_CREATEEMPLOYEEREPORTREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -143,66 +162,66 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EMPLOYEEREPORTSERVICE'].methods_by_name['ResolveEmployeeReport']._serialized_options = b'\212\347\030\007\n\003\n\001\002\030\002\202\323\344\223\002:\"$/v1/{name=employeeReports/*}:resolve:\001*b\017employee_report'
   _globals['_MENTIONIMPORTSERVICE'].methods_by_name['ImportMentions']._loaded_options = None
   _globals['_MENTIONIMPORTSERVICE'].methods_by_name['ImportMentions']._serialized_options = b'\212\347\030\010\n\004\n\002\002\005\030\002\202\323\344\223\002\030\"\023/v1/mentions:import:\001*'
-  _globals['_PATROLSTATE']._serialized_start=3918
-  _globals['_PATROLSTATE']._serialized_end=4032
-  _globals['_REPORTSTATE']._serialized_start=4035
-  _globals['_REPORTSTATE']._serialized_end=4207
-  _globals['_MENTIONLISTFORMAT']._serialized_start=4209
-  _globals['_MENTIONLISTFORMAT']._serialized_end=4325
-  _globals['_PATROLLIST']._serialized_start=242
-  _globals['_PATROLLIST']._serialized_end=532
-  _globals['_PATROLPLACE']._serialized_start=534
-  _globals['_PATROLPLACE']._serialized_end=604
-  _globals['_PATROLVISIT']._serialized_start=607
-  _globals['_PATROLVISIT']._serialized_end=861
-  _globals['_FINDING']._serialized_start=864
-  _globals['_FINDING']._serialized_end=1085
-  _globals['_CREATEPATROLLISTREQUEST']._serialized_start=1087
-  _globals['_CREATEPATROLLISTREQUEST']._serialized_end=1200
-  _globals['_CREATEPATROLLISTRESPONSE']._serialized_start=1202
-  _globals['_CREATEPATROLLISTRESPONSE']._serialized_end=1280
-  _globals['_LISTPATROLLISTSREQUEST']._serialized_start=1282
-  _globals['_LISTPATROLLISTSREQUEST']._serialized_end=1378
-  _globals['_LISTPATROLLISTSRESPONSE']._serialized_start=1380
-  _globals['_LISTPATROLLISTSRESPONSE']._serialized_end=1483
-  _globals['_UPDATEPATROLLISTREQUEST']._serialized_start=1486
-  _globals['_UPDATEPATROLLISTREQUEST']._serialized_end=1648
-  _globals['_UPDATEPATROLLISTRESPONSE']._serialized_start=1650
-  _globals['_UPDATEPATROLLISTRESPONSE']._serialized_end=1728
-  _globals['_LISTPATROLVISITSREQUEST']._serialized_start=1731
-  _globals['_LISTPATROLVISITSREQUEST']._serialized_end=1977
-  _globals['_LISTPATROLVISITSRESPONSE']._serialized_start=1979
-  _globals['_LISTPATROLVISITSRESPONSE']._serialized_end=2085
-  _globals['_COMPLETEPATROLVISITREQUEST']._serialized_start=2088
-  _globals['_COMPLETEPATROLVISITREQUEST']._serialized_end=2273
-  _globals['_COMPLETEPATROLVISITRESPONSE']._serialized_start=2275
-  _globals['_COMPLETEPATROLVISITRESPONSE']._serialized_end=2358
-  _globals['_EMPLOYEEREPORT']._serialized_start=2361
-  _globals['_EMPLOYEEREPORT']._serialized_end=2741
-  _globals['_CREATEEMPLOYEEREPORTREQUEST']._serialized_start=2743
-  _globals['_CREATEEMPLOYEEREPORTREQUEST']._serialized_end=2868
-  _globals['_CREATEEMPLOYEEREPORTRESPONSE']._serialized_start=2870
-  _globals['_CREATEEMPLOYEEREPORTRESPONSE']._serialized_end=2960
-  _globals['_GETEMPLOYEEREPORTREQUEST']._serialized_start=2962
-  _globals['_GETEMPLOYEEREPORTREQUEST']._serialized_end=3043
-  _globals['_GETEMPLOYEEREPORTRESPONSE']._serialized_start=3045
-  _globals['_GETEMPLOYEEREPORTRESPONSE']._serialized_end=3132
-  _globals['_LISTEMPLOYEEREPORTSREQUEST']._serialized_start=3135
-  _globals['_LISTEMPLOYEEREPORTSREQUEST']._serialized_end=3282
-  _globals['_LISTEMPLOYEEREPORTSRESPONSE']._serialized_start=3284
-  _globals['_LISTEMPLOYEEREPORTSRESPONSE']._serialized_end=3399
-  _globals['_RESOLVEEMPLOYEEREPORTREQUEST']._serialized_start=3402
-  _globals['_RESOLVEEMPLOYEEREPORTREQUEST']._serialized_end=3558
-  _globals['_RESOLVEEMPLOYEEREPORTRESPONSE']._serialized_start=3560
-  _globals['_RESOLVEEMPLOYEEREPORTRESPONSE']._serialized_end=3651
-  _globals['_IMPORTMENTIONSREQUEST']._serialized_start=3654
-  _globals['_IMPORTMENTIONSREQUEST']._serialized_end=3824
-  _globals['_IMPORTMENTIONSRESPONSE']._serialized_start=3826
-  _globals['_IMPORTMENTIONSRESPONSE']._serialized_end=3916
-  _globals['_PATROLSERVICE']._serialized_start=4328
-  _globals['_PATROLSERVICE']._serialized_end=5197
-  _globals['_EMPLOYEEREPORTSERVICE']._serialized_start=5200
-  _globals['_EMPLOYEEREPORTSERVICE']._serialized_end=5959
-  _globals['_MENTIONIMPORTSERVICE']._serialized_start=5962
-  _globals['_MENTIONIMPORTSERVICE']._serialized_end=6132
+  _globals['_PATROLSTATE']._serialized_start=4031
+  _globals['_PATROLSTATE']._serialized_end=4145
+  _globals['_REPORTSTATE']._serialized_start=4148
+  _globals['_REPORTSTATE']._serialized_end=4320
+  _globals['_MENTIONLISTFORMAT']._serialized_start=4322
+  _globals['_MENTIONLISTFORMAT']._serialized_end=4438
+  _globals['_PATROLLIST']._serialized_start=275
+  _globals['_PATROLLIST']._serialized_end=569
+  _globals['_PATROLPLACE']._serialized_start=571
+  _globals['_PATROLPLACE']._serialized_end=641
+  _globals['_PATROLVISIT']._serialized_start=644
+  _globals['_PATROLVISIT']._serialized_end=898
+  _globals['_FINDING']._serialized_start=901
+  _globals['_FINDING']._serialized_end=1146
+  _globals['_CREATEPATROLLISTREQUEST']._serialized_start=1148
+  _globals['_CREATEPATROLLISTREQUEST']._serialized_end=1261
+  _globals['_CREATEPATROLLISTRESPONSE']._serialized_start=1263
+  _globals['_CREATEPATROLLISTRESPONSE']._serialized_end=1341
+  _globals['_LISTPATROLLISTSREQUEST']._serialized_start=1343
+  _globals['_LISTPATROLLISTSREQUEST']._serialized_end=1439
+  _globals['_LISTPATROLLISTSRESPONSE']._serialized_start=1441
+  _globals['_LISTPATROLLISTSRESPONSE']._serialized_end=1544
+  _globals['_UPDATEPATROLLISTREQUEST']._serialized_start=1547
+  _globals['_UPDATEPATROLLISTREQUEST']._serialized_end=1709
+  _globals['_UPDATEPATROLLISTRESPONSE']._serialized_start=1711
+  _globals['_UPDATEPATROLLISTRESPONSE']._serialized_end=1789
+  _globals['_LISTPATROLVISITSREQUEST']._serialized_start=1792
+  _globals['_LISTPATROLVISITSREQUEST']._serialized_end=2038
+  _globals['_LISTPATROLVISITSRESPONSE']._serialized_start=2040
+  _globals['_LISTPATROLVISITSRESPONSE']._serialized_end=2146
+  _globals['_COMPLETEPATROLVISITREQUEST']._serialized_start=2149
+  _globals['_COMPLETEPATROLVISITREQUEST']._serialized_end=2334
+  _globals['_COMPLETEPATROLVISITRESPONSE']._serialized_start=2336
+  _globals['_COMPLETEPATROLVISITRESPONSE']._serialized_end=2419
+  _globals['_EMPLOYEEREPORT']._serialized_start=2422
+  _globals['_EMPLOYEEREPORT']._serialized_end=2854
+  _globals['_CREATEEMPLOYEEREPORTREQUEST']._serialized_start=2856
+  _globals['_CREATEEMPLOYEEREPORTREQUEST']._serialized_end=2981
+  _globals['_CREATEEMPLOYEEREPORTRESPONSE']._serialized_start=2983
+  _globals['_CREATEEMPLOYEEREPORTRESPONSE']._serialized_end=3073
+  _globals['_GETEMPLOYEEREPORTREQUEST']._serialized_start=3075
+  _globals['_GETEMPLOYEEREPORTREQUEST']._serialized_end=3156
+  _globals['_GETEMPLOYEEREPORTRESPONSE']._serialized_start=3158
+  _globals['_GETEMPLOYEEREPORTRESPONSE']._serialized_end=3245
+  _globals['_LISTEMPLOYEEREPORTSREQUEST']._serialized_start=3248
+  _globals['_LISTEMPLOYEEREPORTSREQUEST']._serialized_end=3395
+  _globals['_LISTEMPLOYEEREPORTSRESPONSE']._serialized_start=3397
+  _globals['_LISTEMPLOYEEREPORTSRESPONSE']._serialized_end=3512
+  _globals['_RESOLVEEMPLOYEEREPORTREQUEST']._serialized_start=3515
+  _globals['_RESOLVEEMPLOYEEREPORTREQUEST']._serialized_end=3671
+  _globals['_RESOLVEEMPLOYEEREPORTRESPONSE']._serialized_start=3673
+  _globals['_RESOLVEEMPLOYEEREPORTRESPONSE']._serialized_end=3764
+  _globals['_IMPORTMENTIONSREQUEST']._serialized_start=3767
+  _globals['_IMPORTMENTIONSREQUEST']._serialized_end=3937
+  _globals['_IMPORTMENTIONSRESPONSE']._serialized_start=3939
+  _globals['_IMPORTMENTIONSRESPONSE']._serialized_end=4029
+  _globals['_PATROLSERVICE']._serialized_start=4441
+  _globals['_PATROLSERVICE']._serialized_end=5310
+  _globals['_EMPLOYEEREPORTSERVICE']._serialized_start=5313
+  _globals['_EMPLOYEEREPORTSERVICE']._serialized_end=6072
+  _globals['_MENTIONIMPORTSERVICE']._serialized_start=6075
+  _globals['_MENTIONIMPORTSERVICE']._serialized_end=6245
 # @@protoc_insertion_point(module_scope)

@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
@@ -32,7 +33,7 @@ from yuqing.indexing.v1 import document_pb2 as yuqing_dot_indexing_dot_v1_dot_do
 from yuqing.type.v1 import types_pb2 as yuqing_dot_type_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eyuqing/crawler/v1/source.proto\x12\x11yuqing.crawler.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\x1a!yuqing/indexing/v1/document.proto\x1a\x1ayuqing/type/v1/types.proto\"\xc7\x06\n\x06Source\x12.\n\x04name\x18\x01 \x01(\tB \x92\xe7\x18\x1c\"\x1a(sources/[a-z0-9-]{1,40})?\x12\x1f\n\x0c\x64isplay_name\x18\x02 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\xc8\x01\x12!\n\x04kind\x18\x03 \x01(\tB\x13\x92\xe7\x18\x0f\x08\x01\"\x0b[a-z]{1,20}\x12\x30\n\x06medium\x18\x04 \x01(\x0e\x32\x16.yuqing.type.v1.MediumB\x08\x92\xe7\x18\x04\x08\x01X\x01\x12\x1c\n\x07\x61\x64\x64ress\x18\x05 \x01(\tB\x0b\x92\xe7\x18\x07\x08\x01\x18\x80 P\x01\x12+\n\nparameters\x18\x06 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x37\n\x07secrets\x18\x07 \x03(\x0b\x32&.yuqing.crawler.v1.Source.SecretsEntry\x12\x14\n\x0csecret_names\x18\x08 \x03(\t\x12\x1c\n\x0blegal_basis\x18\t \x01(\tB\x07\x92\xe7\x18\x03\x18\xe8\x07\x12<\n\x05owner\x18\n \x01(\tB-\x92\xe7\x18)\"\'((people|departments)/[a-z0-9-]{1,40})?\x12\x33\n\x10minimum_interval\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x33\n\x10maximum_interval\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x33\n\x13requests_per_second\x18\r \x01(\x01\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x19\n\ttime_zone\x18\x0e \x01(\tB\x06\x92\xe7\x18\x02P\x05\x12\x0e\n\x06paused\x18\x0f \x01(\x08\x12/\n\x06health\x18\x10 \x01(\x0b\x32\x1f.yuqing.crawler.v1.SourceHealth\x12\x14\n\x04\x65tag\x18\x11 \x01(\tB\x06\x92\xe7\x18\x02\x18@\x12/\n\x0b\x63reate_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a.\n\x0cSecretsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xe4\x03\n\x0cSourceHealth\x12-\n\x05state\x18\x01 \x01(\x0e\x32\x1e.yuqing.crawler.v1.HealthState\x12\x35\n\x11last_success_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11last_attempt_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rnext_run_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x08interval\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03lag\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0eitems_last_day\x18\x07 \x01(\x03\x12\x1b\n\x13items_usual_per_day\x18\x08 \x01(\x01\x12;\n\x06\x65rrors\x18\t \x03(\x0b\x32+.yuqing.crawler.v1.SourceHealth.ErrorsEntry\x12\x0e\n\x06\x64\x65tail\x18\n \x01(\t\x1a-\n\x0b\x45rrorsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"d\n\x13\x43reateSourceRequest\x12\x31\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.SourceB\x06\x92\xe7\x18\x02\x08\x01\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"A\n\x14\x43reateSourceResponse\x12)\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.Source\"A\n\x10GetSourceRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17sources/[a-z0-9-]{1,40}\">\n\x11GetSourceResponse\x12)\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.Source\"\x8b\x01\n\x12ListSourcesRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.yuqing.crawler.v1.HealthState\"Z\n\x13ListSourcesResponse\x12*\n\x07sources\x18\x01 \x03(\x0b\x32\x19.yuqing.crawler.v1.Source\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x95\x01\n\x13UpdateSourceRequest\x12\x31\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.SourceB\x06\x92\xe7\x18\x02\x08\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1a\n\nrequest_id\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"A\n\x14UpdateSourceResponse\x12)\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.Source\"Z\n\x13\x44\x65leteSourceRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17sources/[a-z0-9-]{1,40}\x12\x14\n\x04\x65tag\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02\x18@\"\x16\n\x14\x44\x65leteSourceResponse\"]\n\x10RunSourceRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17sources/[a-z0-9-]{1,40}\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\">\n\x11RunSourceResponse\x12)\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.Source\"_\n\x12PauseSourceRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17sources/[a-z0-9-]{1,40}\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"@\n\x13PauseSourceResponse\x12)\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.Source\"`\n\x13ResumeSourceRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17sources/[a-z0-9-]{1,40}\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"A\n\x14ResumeSourceResponse\x12)\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.Source\"\xa4\x01\n\x14PreviewSourceRequest\x12+\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.SourceH\x00\x12-\n\x04name\x18\x02 \x01(\tB\x1d\x92\xe7\x18\x19\"\x17sources/[a-z0-9-]{1,40}H\x00\x12*\n\npage_limit\x18\x03 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00\x00\x34@B\x04\n\x02of\"\xb7\x01\n\x15PreviewSourceResponse\x12/\n\tdocuments\x18\x01 \x03(\x0b\x32\x1c.yuqing.indexing.v1.Document\x12/\n\x07\x64ropped\x18\x02 \x03(\x0b\x32\x1e.yuqing.crawler.v1.DroppedItem\x12-\n\x05pages\x18\x03 \x03(\x0b\x32\x1e.yuqing.crawler.v1.FetchedPage\x12\r\n\x05notes\x18\x04 \x03(\t\":\n\x0b\x44roppedItem\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"O\n\x0b\x46\x65tchedPage\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\x05\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12\x0f\n\x07outcome\x18\x04 \x01(\t\"4\n\x14ProposeSourceRequest\x12\x1c\n\x07\x61\x64\x64ress\x18\x01 \x01(\tB\x0b\x92\xe7\x18\x07\x08\x01\x18\x80 P\x01\"\x81\x01\n\x15ProposeSourceResponse\x12)\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.Source\x12,\n\x06sample\x18\x02 \x03(\x0b\x32\x1c.yuqing.indexing.v1.Document\x12\x0f\n\x07reasons\x18\x03 \x03(\t\"\xeb\x01\n\x14ImportSourcesRequest\x12=\n\x06\x66ormat\x18\x01 \x01(\x0e\x32#.yuqing.crawler.v1.SourceListFormatB\x08\x92\xe7\x18\x04\x08\x01X\x01\x12\x1c\n\x07\x63ontent\x18\x02 \x01(\tB\x0b\x92\xe7\x18\x07\x08\x01\x18\x80\x92\xf4\x01\x12\x1c\n\x0blegal_basis\x18\x03 \x01(\tB\x07\x92\xe7\x18\x03\x18\xe8\x07\x12<\n\x05owner\x18\x04 \x01(\tB-\x92\xe7\x18)\"\'((people|departments)/[a-z0-9-]{1,40})?\x12\x1a\n\nrequest_id\x18\x05 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"s\n\x15ImportSourcesResponse\x12*\n\x07sources\x18\x01 \x03(\x0b\x32\x19.yuqing.crawler.v1.Source\x12.\n\x07refused\x18\x02 \x03(\x0b\x32\x1d.yuqing.crawler.v1.RefusedRow\":\n\nRefusedRow\x12\x0c\n\x04line\x18\x01 \x01(\x03\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"\x18\n\x16ListSourceKindsRequest\"N\n\x17ListSourceKindsResponse\x12\x33\n\x0csource_kinds\x18\x01 \x03(\x0b\x32\x1d.yuqing.crawler.v1.SourceKind\"y\n\nSourceKind\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x32\n\x11parameters_schema\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\"\x93\x01\n\x17ListSourceEventsRequest\x12\x30\n\x06source\x18\x01 \x01(\tB \x92\xe7\x18\x1c\"\x1a(sources/[a-z0-9-]{1,40})?\x12)\n\tpage_size\x18\x02 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x03 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \"j\n\x18ListSourceEventsResponse\x12\x35\n\rsource_events\x18\x01 \x03(\x0b\x32\x1e.yuqing.crawler.v1.SourceEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb6\x01\n\x0bSourceEvent\x12\x0e\n\x06source\x18\x01 \x01(\t\x12.\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0e\x32\x1e.yuqing.crawler.v1.HealthState\x12-\n\x05\x61\x66ter\x18\x03 \x01(\x0e\x32\x1e.yuqing.crawler.v1.HealthState\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12(\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xdb\x01\n\x0bHealthState\x12\x1c\n\x18HEALTH_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10HEALTH_STATE_NEW\x10\x01\x12\x18\n\x14HEALTH_STATE_HEALTHY\x10\x02\x12\x18\n\x14HEALTH_STATE_FAILING\x10\x03\x12\x17\n\x13HEALTH_STATE_SILENT\x10\x04\x12\x18\n\x14HEALTH_STATE_REFUSED\x10\x05\x12\x18\n\x14HEALTH_STATE_BLOCKED\x10\x06\x12\x17\n\x13HEALTH_STATE_PAUSED\x10\x07*o\n\x10SourceListFormat\x12\"\n\x1eSOURCE_LIST_FORMAT_UNSPECIFIED\x10\x00\x12\x1b\n\x17SOURCE_LIST_FORMAT_OPML\x10\x01\x12\x1a\n\x16SOURCE_LIST_FORMAT_CSV\x10\x02\x32\x85\x0f\n\rSourceService\x12\x90\x01\n\x0c\x43reateSource\x12&.yuqing.crawler.v1.CreateSourceRequest\x1a\'.yuqing.crawler.v1.CreateSourceResponse\"/\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x02\x82\xd3\xe4\x93\x02\x1d\"\x0b/v1/sources:\x06sourceb\x06source\x12\x8c\x01\n\tGetSource\x12#.yuqing.crawler.v1.GetSourceRequest\x1a$.yuqing.crawler.v1.GetSourceResponse\"4\x8a\xe7\x18\x0c\n\x08\n\x06\x02\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x1e\x12\x14/v1/{name=sources/*}b\x06source\x12\x81\x01\n\x0bListSources\x12%.yuqing.crawler.v1.ListSourcesRequest\x1a&.yuqing.crawler.v1.ListSourcesResponse\"#\x8a\xe7\x18\x0c\n\x08\n\x06\x02\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/sources\x12\xa0\x01\n\x0cUpdateSource\x12&.yuqing.crawler.v1.UpdateSourceRequest\x1a\'.yuqing.crawler.v1.UpdateSourceResponse\"?\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x02\x82\xd3\xe4\x93\x02-2\x1b/v1/{source.name=sources/*}:\x06sourceb\x06source\x12\x89\x01\n\x0c\x44\x65leteSource\x12&.yuqing.crawler.v1.DeleteSourceRequest\x1a\'.yuqing.crawler.v1.DeleteSourceResponse\"(\x8a\xe7\x18\x08\n\x04\n\x02\x05\n\x18\x02\x82\xd3\xe4\x93\x02\x16*\x14/v1/{name=sources/*}\x12\x8f\x01\n\tRunSource\x12#.yuqing.crawler.v1.RunSourceRequest\x1a$.yuqing.crawler.v1.RunSourceResponse\"7\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x02\x82\xd3\xe4\x93\x02%\"\x18/v1/{name=sources/*}:run:\x01*b\x06source\x12\x97\x01\n\x0bPauseSource\x12%.yuqing.crawler.v1.PauseSourceRequest\x1a&.yuqing.crawler.v1.PauseSourceResponse\"9\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x02\x82\xd3\xe4\x93\x02\'\"\x1a/v1/{name=sources/*}:pause:\x01*b\x06source\x12\x9b\x01\n\x0cResumeSource\x12&.yuqing.crawler.v1.ResumeSourceRequest\x1a\'.yuqing.crawler.v1.ResumeSourceResponse\":\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x02\x82\xd3\xe4\x93\x02(\"\x1b/v1/{name=sources/*}:resume:\x01*b\x06source\x12\x8e\x01\n\rPreviewSource\x12\'.yuqing.crawler.v1.PreviewSourceRequest\x1a(.yuqing.crawler.v1.PreviewSourceResponse\"*\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/sources:preview:\x01*\x12\x8e\x01\n\rProposeSource\x12\'.yuqing.crawler.v1.ProposeSourceRequest\x1a(.yuqing.crawler.v1.ProposeSourceResponse\"*\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/sources:propose:\x01*\x12\x8d\x01\n\rImportSources\x12\'.yuqing.crawler.v1.ImportSourcesRequest\x1a(.yuqing.crawler.v1.ImportSourcesResponse\")\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x02\x82\xd3\xe4\x93\x02\x17\"\x12/v1/sources:import:\x01*\x12\x8d\x01\n\x0fListSourceKinds\x12).yuqing.crawler.v1.ListSourceKindsRequest\x1a*.yuqing.crawler.v1.ListSourceKindsResponse\"#\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/sourceKinds\x12\x92\x01\n\x10ListSourceEvents\x12*.yuqing.crawler.v1.ListSourceEventsRequest\x1a+.yuqing.crawler.v1.ListSourceEventsResponse\"%\x8a\xe7\x18\t\n\x05\n\x03\x02\x05\t\x18\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/sourceEventsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eyuqing/crawler/v1/source.proto\x12\x11yuqing.crawler.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\x1a!yuqing/indexing/v1/document.proto\x1a\x1ayuqing/type/v1/types.proto\"\xe3\x06\n\x06Source\x12\x32\n\x04name\x18\x01 \x01(\tB$\xe2\x41\x01\x08\x92\xe7\x18\x1c\"\x1a(sources/[a-z0-9-]{1,40})?\x12\x1f\n\x0c\x64isplay_name\x18\x02 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\xc8\x01\x12!\n\x04kind\x18\x03 \x01(\tB\x13\x92\xe7\x18\x0f\x08\x01\"\x0b[a-z]{1,20}\x12\x30\n\x06medium\x18\x04 \x01(\x0e\x32\x16.yuqing.type.v1.MediumB\x08\x92\xe7\x18\x04\x08\x01X\x01\x12\x1c\n\x07\x61\x64\x64ress\x18\x05 \x01(\tB\x0b\x92\xe7\x18\x07\x08\x01\x18\x80 P\x01\x12+\n\nparameters\x18\x06 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x37\n\x07secrets\x18\x07 \x03(\x0b\x32&.yuqing.crawler.v1.Source.SecretsEntry\x12\x1a\n\x0csecret_names\x18\x08 \x03(\tB\x04\xe2\x41\x01\x03\x12\x1c\n\x0blegal_basis\x18\t \x01(\tB\x07\x92\xe7\x18\x03\x18\xe8\x07\x12<\n\x05owner\x18\n \x01(\tB-\x92\xe7\x18)\"\'((people|departments)/[a-z0-9-]{1,40})?\x12\x33\n\x10minimum_interval\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x33\n\x10maximum_interval\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x33\n\x13requests_per_second\x18\r \x01(\x01\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x19\n\ttime_zone\x18\x0e \x01(\tB\x06\x92\xe7\x18\x02P\x05\x12\x0e\n\x06paused\x18\x0f \x01(\x08\x12\x35\n\x06health\x18\x10 \x01(\x0b\x32\x1f.yuqing.crawler.v1.SourceHealthB\x04\xe2\x41\x01\x03\x12\x14\n\x04\x65tag\x18\x11 \x01(\tB\x06\x92\xe7\x18\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x1a.\n\x0cSecretsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xe4\x03\n\x0cSourceHealth\x12-\n\x05state\x18\x01 \x01(\x0e\x32\x1e.yuqing.crawler.v1.HealthState\x12\x35\n\x11last_success_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11last_attempt_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rnext_run_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x08interval\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03lag\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0eitems_last_day\x18\x07 \x01(\x03\x12\x1b\n\x13items_usual_per_day\x18\x08 \x01(\x01\x12;\n\x06\x65rrors\x18\t \x03(\x0b\x32+.yuqing.crawler.v1.SourceHealth.ErrorsEntry\x12\x0e\n\x06\x64\x65tail\x18\n \x01(\t\x1a-\n\x0b\x45rrorsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"d\n\x13\x43reateSourceRequest\x12\x31\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.SourceB\x06\x92\xe7\x18\x02\x08\x01\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"A\n\x14\x43reateSourceResponse\x12)\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.Source\"A\n\x10GetSourceRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17sources/[a-z0-9-]{1,40}\">\n\x11GetSourceResponse\x12)\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.Source\"\x8b\x01\n\x12ListSourcesRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.yuqing.crawler.v1.HealthState\"Z\n\x13ListSourcesResponse\x12*\n\x07sources\x18\x01 \x03(\x0b\x32\x19.yuqing.crawler.v1.Source\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x95\x01\n\x13UpdateSourceRequest\x12\x31\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.SourceB\x06\x92\xe7\x18\x02\x08\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1a\n\nrequest_id\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"A\n\x14UpdateSourceResponse\x12)\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.Source\"Z\n\x13\x44\x65leteSourceRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17sources/[a-z0-9-]{1,40}\x12\x14\n\x04\x65tag\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02\x18@\"\x16\n\x14\x44\x65leteSourceResponse\"]\n\x10RunSourceRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17sources/[a-z0-9-]{1,40}\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\">\n\x11RunSourceResponse\x12)\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.Source\"_\n\x12PauseSourceRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17sources/[a-z0-9-]{1,40}\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"@\n\x13PauseSourceResponse\x12)\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.Source\"`\n\x13ResumeSourceRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17sources/[a-z0-9-]{1,40}\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"A\n\x14ResumeSourceResponse\x12)\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.Source\"\xa4\x01\n\x14PreviewSourceRequest\x12+\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.SourceH\x00\x12-\n\x04name\x18\x02 \x01(\tB\x1d\x92\xe7\x18\x19\"\x17sources/[a-z0-9-]{1,40}H\x00\x12*\n\npage_limit\x18\x03 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00\x00\x34@B\x04\n\x02of\"\xb7\x01\n\x15PreviewSourceResponse\x12/\n\tdocuments\x18\x01 \x03(\x0b\x32\x1c.yuqing.indexing.v1.Document\x12/\n\x07\x64ropped\x18\x02 \x03(\x0b\x32\x1e.yuqing.crawler.v1.DroppedItem\x12-\n\x05pages\x18\x03 \x03(\x0b\x32\x1e.yuqing.crawler.v1.FetchedPage\x12\r\n\x05notes\x18\x04 \x03(\t\":\n\x0b\x44roppedItem\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"O\n\x0b\x46\x65tchedPage\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\x05\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12\x0f\n\x07outcome\x18\x04 \x01(\t\"4\n\x14ProposeSourceRequest\x12\x1c\n\x07\x61\x64\x64ress\x18\x01 \x01(\tB\x0b\x92\xe7\x18\x07\x08\x01\x18\x80 P\x01\"\x81\x01\n\x15ProposeSourceResponse\x12)\n\x06source\x18\x01 \x01(\x0b\x32\x19.yuqing.crawler.v1.Source\x12,\n\x06sample\x18\x02 \x03(\x0b\x32\x1c.yuqing.indexing.v1.Document\x12\x0f\n\x07reasons\x18\x03 \x03(\t\"\xeb\x01\n\x14ImportSourcesRequest\x12=\n\x06\x66ormat\x18\x01 \x01(\x0e\x32#.yuqing.crawler.v1.SourceListFormatB\x08\x92\xe7\x18\x04\x08\x01X\x01\x12\x1c\n\x07\x63ontent\x18\x02 \x01(\tB\x0b\x92\xe7\x18\x07\x08\x01\x18\x80\x92\xf4\x01\x12\x1c\n\x0blegal_basis\x18\x03 \x01(\tB\x07\x92\xe7\x18\x03\x18\xe8\x07\x12<\n\x05owner\x18\x04 \x01(\tB-\x92\xe7\x18)\"\'((people|departments)/[a-z0-9-]{1,40})?\x12\x1a\n\nrequest_id\x18\x05 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"s\n\x15ImportSourcesResponse\x12*\n\x07sources\x18\x01 \x03(\x0b\x32\x19.yuqing.crawler.v1.Source\x12.\n\x07refused\x18\x02 \x03(\x0b\x32\x1d.yuqing.crawler.v1.RefusedRow\":\n\nRefusedRow\x12\x0c\n\x04line\x18\x01 \x01(\x03\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"\x18\n\x16ListSourceKindsRequest\"N\n\x17ListSourceKindsResponse\x12\x33\n\x0csource_kinds\x18\x01 \x03(\x0b\x32\x1d.yuqing.crawler.v1.SourceKind\"y\n\nSourceKind\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x32\n\x11parameters_schema\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\"\x93\x01\n\x17ListSourceEventsRequest\x12\x30\n\x06source\x18\x01 \x01(\tB \x92\xe7\x18\x1c\"\x1a(sources/[a-z0-9-]{1,40})?\x12)\n\tpage_size\x18\x02 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x03 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \"j\n\x18ListSourceEventsResponse\x12\x35\n\rsource_events\x18\x01 \x03(\x0b\x32\x1e.yuqing.crawler.v1.SourceEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb6\x01\n\x0bSourceEvent\x12\x0e\n\x06source\x18\x01 \x01(\t\x12.\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0e\x32\x1e.yuqing.crawler.v1.HealthState\x12-\n\x05\x61\x66ter\x18\x03 \x01(\x0e\x32\x1e.yuqing.crawler.v1.HealthState\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12(\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xdb\x01\n\x0bHealthState\x12\x1c\n\x18HEALTH_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10HEALTH_STATE_NEW\x10\x01\x12\x18\n\x14HEALTH_STATE_HEALTHY\x10\x02\x12\x18\n\x14HEALTH_STATE_FAILING\x10\x03\x12\x17\n\x13HEALTH_STATE_SILENT\x10\x04\x12\x18\n\x14HEALTH_STATE_REFUSED\x10\x05\x12\x18\n\x14HEALTH_STATE_BLOCKED\x10\x06\x12\x17\n\x13HEALTH_STATE_PAUSED\x10\x07*o\n\x10SourceListFormat\x12\"\n\x1eSOURCE_LIST_FORMAT_UNSPECIFIED\x10\x00\x12\x1b\n\x17SOURCE_LIST_FORMAT_OPML\x10\x01\x12\x1a\n\x16SOURCE_LIST_FORMAT_CSV\x10\x02\x32\x85\x0f\n\rSourceService\x12\x90\x01\n\x0c\x43reateSource\x12&.yuqing.crawler.v1.CreateSourceRequest\x1a\'.yuqing.crawler.v1.CreateSourceResponse\"/\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x02\x82\xd3\xe4\x93\x02\x1d\"\x0b/v1/sources:\x06sourceb\x06source\x12\x8c\x01\n\tGetSource\x12#.yuqing.crawler.v1.GetSourceRequest\x1a$.yuqing.crawler.v1.GetSourceResponse\"4\x8a\xe7\x18\x0c\n\x08\n\x06\x02\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x1e\x12\x14/v1/{name=sources/*}b\x06source\x12\x81\x01\n\x0bListSources\x12%.yuqing.crawler.v1.ListSourcesRequest\x1a&.yuqing.crawler.v1.ListSourcesResponse\"#\x8a\xe7\x18\x0c\n\x08\n\x06\x02\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/sources\x12\xa0\x01\n\x0cUpdateSource\x12&.yuqing.crawler.v1.UpdateSourceRequest\x1a\'.yuqing.crawler.v1.UpdateSourceResponse\"?\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x02\x82\xd3\xe4\x93\x02-2\x1b/v1/{source.name=sources/*}:\x06sourceb\x06source\x12\x89\x01\n\x0c\x44\x65leteSource\x12&.yuqing.crawler.v1.DeleteSourceRequest\x1a\'.yuqing.crawler.v1.DeleteSourceResponse\"(\x8a\xe7\x18\x08\n\x04\n\x02\x05\n\x18\x02\x82\xd3\xe4\x93\x02\x16*\x14/v1/{name=sources/*}\x12\x8f\x01\n\tRunSource\x12#.yuqing.crawler.v1.RunSourceRequest\x1a$.yuqing.crawler.v1.RunSourceResponse\"7\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x02\x82\xd3\xe4\x93\x02%\"\x18/v1/{name=sources/*}:run:\x01*b\x06source\x12\x97\x01\n\x0bPauseSource\x12%.yuqing.crawler.v1.PauseSourceRequest\x1a&.yuqing.crawler.v1.PauseSourceResponse\"9\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x02\x82\xd3\xe4\x93\x02\'\"\x1a/v1/{name=sources/*}:pause:\x01*b\x06source\x12\x9b\x01\n\x0cResumeSource\x12&.yuqing.crawler.v1.ResumeSourceRequest\x1a\'.yuqing.crawler.v1.ResumeSourceResponse\":\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x02\x82\xd3\xe4\x93\x02(\"\x1b/v1/{name=sources/*}:resume:\x01*b\x06source\x12\x8e\x01\n\rPreviewSource\x12\'.yuqing.crawler.v1.PreviewSourceRequest\x1a(.yuqing.crawler.v1.PreviewSourceResponse\"*\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/sources:preview:\x01*\x12\x8e\x01\n\rProposeSource\x12\'.yuqing.crawler.v1.ProposeSourceRequest\x1a(.yuqing.crawler.v1.ProposeSourceResponse\"*\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/sources:propose:\x01*\x12\x8d\x01\n\rImportSources\x12\'.yuqing.crawler.v1.ImportSourcesRequest\x1a(.yuqing.crawler.v1.ImportSourcesResponse\")\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x02\x82\xd3\xe4\x93\x02\x17\"\x12/v1/sources:import:\x01*\x12\x8d\x01\n\x0fListSourceKinds\x12).yuqing.crawler.v1.ListSourceKindsRequest\x1a*.yuqing.crawler.v1.ListSourceKindsResponse\"#\x8a\xe7\x18\x08\n\x04\n\x02\x02\x05\x18\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/sourceKinds\x12\x92\x01\n\x10ListSourceEvents\x12*.yuqing.crawler.v1.ListSourceEventsRequest\x1a+.yuqing.crawler.v1.ListSourceEventsResponse\"%\x8a\xe7\x18\t\n\x05\n\x03\x02\x05\t\x18\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/sourceEventsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,7 +43,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SOURCE_SECRETSENTRY']._loaded_options = None
   _globals['_SOURCE_SECRETSENTRY']._serialized_options = b'8\001'
   _globals['_SOURCE'].fields_by_name['name']._loaded_options = None
-  _globals['_SOURCE'].fields_by_name['name']._serialized_options = b'\222\347\030\034\"\032(sources/[a-z0-9-]{1,40})?'
+  _globals['_SOURCE'].fields_by_name['name']._serialized_options = b'\342A\001\010\222\347\030\034\"\032(sources/[a-z0-9-]{1,40})?'
   _globals['_SOURCE'].fields_by_name['display_name']._loaded_options = None
   _globals['_SOURCE'].fields_by_name['display_name']._serialized_options = b'\222\347\030\005\010\001\030\310\001'
   _globals['_SOURCE'].fields_by_name['kind']._loaded_options = None
@@ -51,6 +52,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SOURCE'].fields_by_name['medium']._serialized_options = b'\222\347\030\004\010\001X\001'
   _globals['_SOURCE'].fields_by_name['address']._loaded_options = None
   _globals['_SOURCE'].fields_by_name['address']._serialized_options = b'\222\347\030\007\010\001\030\200 P\001'
+  _globals['_SOURCE'].fields_by_name['secret_names']._loaded_options = None
+  _globals['_SOURCE'].fields_by_name['secret_names']._serialized_options = b'\342A\001\003'
   _globals['_SOURCE'].fields_by_name['legal_basis']._loaded_options = None
   _globals['_SOURCE'].fields_by_name['legal_basis']._serialized_options = b'\222\347\030\003\030\350\007'
   _globals['_SOURCE'].fields_by_name['owner']._loaded_options = None
@@ -59,8 +62,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SOURCE'].fields_by_name['requests_per_second']._serialized_options = b'\222\347\030\022)\000\000\000\000\000\000\000\0001\000\000\000\000\000@\217@'
   _globals['_SOURCE'].fields_by_name['time_zone']._loaded_options = None
   _globals['_SOURCE'].fields_by_name['time_zone']._serialized_options = b'\222\347\030\002P\005'
+  _globals['_SOURCE'].fields_by_name['health']._loaded_options = None
+  _globals['_SOURCE'].fields_by_name['health']._serialized_options = b'\342A\001\003'
   _globals['_SOURCE'].fields_by_name['etag']._loaded_options = None
   _globals['_SOURCE'].fields_by_name['etag']._serialized_options = b'\222\347\030\002\030@'
+  _globals['_SOURCE'].fields_by_name['create_time']._loaded_options = None
+  _globals['_SOURCE'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_SOURCE'].fields_by_name['update_time']._loaded_options = None
+  _globals['_SOURCE'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
   _globals['_SOURCEHEALTH_ERRORSENTRY']._loaded_options = None
   _globals['_SOURCEHEALTH_ERRORSENTRY']._serialized_options = b'8\001'
   _globals['_CREATESOURCEREQUEST'].fields_by_name['source']._loaded_options = None
@@ -141,80 +150,80 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SOURCESERVICE'].methods_by_name['ListSourceKinds']._serialized_options = b'\212\347\030\010\n\004\n\002\002\005\030\001\202\323\344\223\002\021\022\017/v1/sourceKinds'
   _globals['_SOURCESERVICE'].methods_by_name['ListSourceEvents']._loaded_options = None
   _globals['_SOURCESERVICE'].methods_by_name['ListSourceEvents']._serialized_options = b'\212\347\030\t\n\005\n\003\002\005\t\030\001\202\323\344\223\002\022\022\020/v1/sourceEvents'
-  _globals['_HEALTHSTATE']._serialized_start=4759
-  _globals['_HEALTHSTATE']._serialized_end=4978
-  _globals['_SOURCELISTFORMAT']._serialized_start=4980
-  _globals['_SOURCELISTFORMAT']._serialized_end=5091
-  _globals['_SOURCE']._serialized_start=307
-  _globals['_SOURCE']._serialized_end=1146
-  _globals['_SOURCE_SECRETSENTRY']._serialized_start=1100
-  _globals['_SOURCE_SECRETSENTRY']._serialized_end=1146
-  _globals['_SOURCEHEALTH']._serialized_start=1149
-  _globals['_SOURCEHEALTH']._serialized_end=1633
-  _globals['_SOURCEHEALTH_ERRORSENTRY']._serialized_start=1588
-  _globals['_SOURCEHEALTH_ERRORSENTRY']._serialized_end=1633
-  _globals['_CREATESOURCEREQUEST']._serialized_start=1635
-  _globals['_CREATESOURCEREQUEST']._serialized_end=1735
-  _globals['_CREATESOURCERESPONSE']._serialized_start=1737
-  _globals['_CREATESOURCERESPONSE']._serialized_end=1802
-  _globals['_GETSOURCEREQUEST']._serialized_start=1804
-  _globals['_GETSOURCEREQUEST']._serialized_end=1869
-  _globals['_GETSOURCERESPONSE']._serialized_start=1871
-  _globals['_GETSOURCERESPONSE']._serialized_end=1933
-  _globals['_LISTSOURCESREQUEST']._serialized_start=1936
-  _globals['_LISTSOURCESREQUEST']._serialized_end=2075
-  _globals['_LISTSOURCESRESPONSE']._serialized_start=2077
-  _globals['_LISTSOURCESRESPONSE']._serialized_end=2167
-  _globals['_UPDATESOURCEREQUEST']._serialized_start=2170
-  _globals['_UPDATESOURCEREQUEST']._serialized_end=2319
-  _globals['_UPDATESOURCERESPONSE']._serialized_start=2321
-  _globals['_UPDATESOURCERESPONSE']._serialized_end=2386
-  _globals['_DELETESOURCEREQUEST']._serialized_start=2388
-  _globals['_DELETESOURCEREQUEST']._serialized_end=2478
-  _globals['_DELETESOURCERESPONSE']._serialized_start=2480
-  _globals['_DELETESOURCERESPONSE']._serialized_end=2502
-  _globals['_RUNSOURCEREQUEST']._serialized_start=2504
-  _globals['_RUNSOURCEREQUEST']._serialized_end=2597
-  _globals['_RUNSOURCERESPONSE']._serialized_start=2599
-  _globals['_RUNSOURCERESPONSE']._serialized_end=2661
-  _globals['_PAUSESOURCEREQUEST']._serialized_start=2663
-  _globals['_PAUSESOURCEREQUEST']._serialized_end=2758
-  _globals['_PAUSESOURCERESPONSE']._serialized_start=2760
-  _globals['_PAUSESOURCERESPONSE']._serialized_end=2824
-  _globals['_RESUMESOURCEREQUEST']._serialized_start=2826
-  _globals['_RESUMESOURCEREQUEST']._serialized_end=2922
-  _globals['_RESUMESOURCERESPONSE']._serialized_start=2924
-  _globals['_RESUMESOURCERESPONSE']._serialized_end=2989
-  _globals['_PREVIEWSOURCEREQUEST']._serialized_start=2992
-  _globals['_PREVIEWSOURCEREQUEST']._serialized_end=3156
-  _globals['_PREVIEWSOURCERESPONSE']._serialized_start=3159
-  _globals['_PREVIEWSOURCERESPONSE']._serialized_end=3342
-  _globals['_DROPPEDITEM']._serialized_start=3344
-  _globals['_DROPPEDITEM']._serialized_end=3402
-  _globals['_FETCHEDPAGE']._serialized_start=3404
-  _globals['_FETCHEDPAGE']._serialized_end=3483
-  _globals['_PROPOSESOURCEREQUEST']._serialized_start=3485
-  _globals['_PROPOSESOURCEREQUEST']._serialized_end=3537
-  _globals['_PROPOSESOURCERESPONSE']._serialized_start=3540
-  _globals['_PROPOSESOURCERESPONSE']._serialized_end=3669
-  _globals['_IMPORTSOURCESREQUEST']._serialized_start=3672
-  _globals['_IMPORTSOURCESREQUEST']._serialized_end=3907
-  _globals['_IMPORTSOURCESRESPONSE']._serialized_start=3909
-  _globals['_IMPORTSOURCESRESPONSE']._serialized_end=4024
-  _globals['_REFUSEDROW']._serialized_start=4026
-  _globals['_REFUSEDROW']._serialized_end=4084
-  _globals['_LISTSOURCEKINDSREQUEST']._serialized_start=4086
-  _globals['_LISTSOURCEKINDSREQUEST']._serialized_end=4110
-  _globals['_LISTSOURCEKINDSRESPONSE']._serialized_start=4112
-  _globals['_LISTSOURCEKINDSRESPONSE']._serialized_end=4190
-  _globals['_SOURCEKIND']._serialized_start=4192
-  _globals['_SOURCEKIND']._serialized_end=4313
-  _globals['_LISTSOURCEEVENTSREQUEST']._serialized_start=4316
-  _globals['_LISTSOURCEEVENTSREQUEST']._serialized_end=4463
-  _globals['_LISTSOURCEEVENTSRESPONSE']._serialized_start=4465
-  _globals['_LISTSOURCEEVENTSRESPONSE']._serialized_end=4571
-  _globals['_SOURCEEVENT']._serialized_start=4574
-  _globals['_SOURCEEVENT']._serialized_end=4756
-  _globals['_SOURCESERVICE']._serialized_start=5094
-  _globals['_SOURCESERVICE']._serialized_end=7019
+  _globals['_HEALTHSTATE']._serialized_start=4820
+  _globals['_HEALTHSTATE']._serialized_end=5039
+  _globals['_SOURCELISTFORMAT']._serialized_start=5041
+  _globals['_SOURCELISTFORMAT']._serialized_end=5152
+  _globals['_SOURCE']._serialized_start=340
+  _globals['_SOURCE']._serialized_end=1207
+  _globals['_SOURCE_SECRETSENTRY']._serialized_start=1161
+  _globals['_SOURCE_SECRETSENTRY']._serialized_end=1207
+  _globals['_SOURCEHEALTH']._serialized_start=1210
+  _globals['_SOURCEHEALTH']._serialized_end=1694
+  _globals['_SOURCEHEALTH_ERRORSENTRY']._serialized_start=1649
+  _globals['_SOURCEHEALTH_ERRORSENTRY']._serialized_end=1694
+  _globals['_CREATESOURCEREQUEST']._serialized_start=1696
+  _globals['_CREATESOURCEREQUEST']._serialized_end=1796
+  _globals['_CREATESOURCERESPONSE']._serialized_start=1798
+  _globals['_CREATESOURCERESPONSE']._serialized_end=1863
+  _globals['_GETSOURCEREQUEST']._serialized_start=1865
+  _globals['_GETSOURCEREQUEST']._serialized_end=1930
+  _globals['_GETSOURCERESPONSE']._serialized_start=1932
+  _globals['_GETSOURCERESPONSE']._serialized_end=1994
+  _globals['_LISTSOURCESREQUEST']._serialized_start=1997
+  _globals['_LISTSOURCESREQUEST']._serialized_end=2136
+  _globals['_LISTSOURCESRESPONSE']._serialized_start=2138
+  _globals['_LISTSOURCESRESPONSE']._serialized_end=2228
+  _globals['_UPDATESOURCEREQUEST']._serialized_start=2231
+  _globals['_UPDATESOURCEREQUEST']._serialized_end=2380
+  _globals['_UPDATESOURCERESPONSE']._serialized_start=2382
+  _globals['_UPDATESOURCERESPONSE']._serialized_end=2447
+  _globals['_DELETESOURCEREQUEST']._serialized_start=2449
+  _globals['_DELETESOURCEREQUEST']._serialized_end=2539
+  _globals['_DELETESOURCERESPONSE']._serialized_start=2541
+  _globals['_DELETESOURCERESPONSE']._serialized_end=2563
+  _globals['_RUNSOURCEREQUEST']._serialized_start=2565
+  _globals['_RUNSOURCEREQUEST']._serialized_end=2658
+  _globals['_RUNSOURCERESPONSE']._serialized_start=2660
+  _globals['_RUNSOURCERESPONSE']._serialized_end=2722
+  _globals['_PAUSESOURCEREQUEST']._serialized_start=2724
+  _globals['_PAUSESOURCEREQUEST']._serialized_end=2819
+  _globals['_PAUSESOURCERESPONSE']._serialized_start=2821
+  _globals['_PAUSESOURCERESPONSE']._serialized_end=2885
+  _globals['_RESUMESOURCEREQUEST']._serialized_start=2887
+  _globals['_RESUMESOURCEREQUEST']._serialized_end=2983
+  _globals['_RESUMESOURCERESPONSE']._serialized_start=2985
+  _globals['_RESUMESOURCERESPONSE']._serialized_end=3050
+  _globals['_PREVIEWSOURCEREQUEST']._serialized_start=3053
+  _globals['_PREVIEWSOURCEREQUEST']._serialized_end=3217
+  _globals['_PREVIEWSOURCERESPONSE']._serialized_start=3220
+  _globals['_PREVIEWSOURCERESPONSE']._serialized_end=3403
+  _globals['_DROPPEDITEM']._serialized_start=3405
+  _globals['_DROPPEDITEM']._serialized_end=3463
+  _globals['_FETCHEDPAGE']._serialized_start=3465
+  _globals['_FETCHEDPAGE']._serialized_end=3544
+  _globals['_PROPOSESOURCEREQUEST']._serialized_start=3546
+  _globals['_PROPOSESOURCEREQUEST']._serialized_end=3598
+  _globals['_PROPOSESOURCERESPONSE']._serialized_start=3601
+  _globals['_PROPOSESOURCERESPONSE']._serialized_end=3730
+  _globals['_IMPORTSOURCESREQUEST']._serialized_start=3733
+  _globals['_IMPORTSOURCESREQUEST']._serialized_end=3968
+  _globals['_IMPORTSOURCESRESPONSE']._serialized_start=3970
+  _globals['_IMPORTSOURCESRESPONSE']._serialized_end=4085
+  _globals['_REFUSEDROW']._serialized_start=4087
+  _globals['_REFUSEDROW']._serialized_end=4145
+  _globals['_LISTSOURCEKINDSREQUEST']._serialized_start=4147
+  _globals['_LISTSOURCEKINDSREQUEST']._serialized_end=4171
+  _globals['_LISTSOURCEKINDSRESPONSE']._serialized_start=4173
+  _globals['_LISTSOURCEKINDSRESPONSE']._serialized_end=4251
+  _globals['_SOURCEKIND']._serialized_start=4253
+  _globals['_SOURCEKIND']._serialized_end=4374
+  _globals['_LISTSOURCEEVENTSREQUEST']._serialized_start=4377
+  _globals['_LISTSOURCEEVENTSREQUEST']._serialized_end=4524
+  _globals['_LISTSOURCEEVENTSRESPONSE']._serialized_start=4526
+  _globals['_LISTSOURCEEVENTSRESPONSE']._serialized_end=4632
+  _globals['_SOURCEEVENT']._serialized_start=4635
+  _globals['_SOURCEEVENT']._serialized_end=4817
+  _globals['_SOURCESERVICE']._serialized_start=5155
+  _globals['_SOURCESERVICE']._serialized_end=7080
 # @@protoc_insertion_point(module_scope)

@@ -23,12 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from yuqing.access.v1 import access_pb2 as yuqing_dot_access_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#yuqing/directory/v1/directory.proto\x12\x13yuqing.directory.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\"\xb7\x02\n\x06Person\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\"\x19(people/[a-z0-9-]{1,40})?\x12-\n\x05login\x18\x02 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16[a-z][a-z0-9._-]{1,39}\x12\x1e\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x08\x92\xe7\x18\x04\x08\x01\x18\x64\x12\x18\n\x05\x65mail\x18\x04 \x01(\tB\t\x92\xe7\x18\x05\x18\xfe\x01P\x02\x12<\n\x0bmemberships\x18\x05 \x03(\x0b\x32\x1f.yuqing.directory.v1.MembershipB\x06\x92\xe7\x18\x02@\x14\x12\x10\n\x08\x64isabled\x18\x06 \x01(\x08\x12\x14\n\x04\x65tag\x18\x07 \x01(\tB\x06\x92\xe7\x18\x02\x18@\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"z\n\nMembership\x12\x37\n\ndepartment\x18\x01 \x01(\tB#\x92\xe7\x18\x1f\x08\x01\"\x1b\x64\x65partments/[a-z0-9-]{1,40}\x12\x33\n\x05roles\x18\x02 \x03(\x0e\x32\x16.yuqing.access.v1.RoleB\x0c\x92\xe7\x18\x08\x38\x01@\nH\x01X\x01\"\xac\x01\n\nDepartment\x12\x32\n\x04name\x18\x01 \x01(\tB$\x92\xe7\x18 \"\x1e(departments/[a-z0-9-]{1,40})?\x12\x1e\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\x92\xe7\x18\x04\x08\x01\x18\x64\x12\x34\n\x06parent\x18\x03 \x01(\tB$\x92\xe7\x18 \"\x1e(departments/[a-z0-9-]{1,40})?\x12\x14\n\x04\x65tag\x18\x04 \x01(\tB\x06\x92\xe7\x18\x02\x18@\"f\n\x13\x43reatePersonRequest\x12\x33\n\x06person\x18\x01 \x01(\x0b\x32\x1b.yuqing.directory.v1.PersonB\x06\x92\xe7\x18\x02\x08\x01\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"C\n\x14\x43reatePersonResponse\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.yuqing.directory.v1.Person\"@\n\x10GetPersonRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16people/[a-z0-9-]{1,40}\"@\n\x11GetPersonResponse\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.yuqing.directory.v1.Person\"[\n\x11ListPeopleRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \"Z\n\x12ListPeopleResponse\x12+\n\x06people\x18\x01 \x03(\x0b\x32\x1b.yuqing.directory.v1.Person\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x97\x01\n\x13UpdatePersonRequest\x12\x33\n\x06person\x18\x01 \x01(\x0b\x32\x1b.yuqing.directory.v1.PersonB\x06\x92\xe7\x18\x02\x08\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1a\n\nrequest_id\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"C\n\x14UpdatePersonResponse\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.yuqing.directory.v1.Person\";\n\x12WatchPeopleRequest\x12%\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03\x42\r\x92\xe7\x18\t)\x00\x00\x00\x00\x00\x00\x00\x00\"T\n\x13WatchPeopleResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12+\n\x06person\x18\x02 \x01(\x0b\x32\x1b.yuqing.directory.v1.Person\"r\n\x17\x43reateDepartmentRequest\x12;\n\ndepartment\x18\x01 \x01(\x0b\x32\x1f.yuqing.directory.v1.DepartmentB\x06\x92\xe7\x18\x02\x08\x01\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"O\n\x18\x43reateDepartmentResponse\x12\x33\n\ndepartment\x18\x01 \x01(\x0b\x32\x1f.yuqing.directory.v1.Department\"I\n\x14GetDepartmentRequest\x12\x31\n\x04name\x18\x01 \x01(\tB#\x92\xe7\x18\x1f\x08\x01\"\x1b\x64\x65partments/[a-z0-9-]{1,40}\"L\n\x15GetDepartmentResponse\x12\x33\n\ndepartment\x18\x01 \x01(\x0b\x32\x1f.yuqing.directory.v1.Department\"`\n\x16ListDepartmentsRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \"h\n\x17ListDepartmentsResponse\x12\x34\n\x0b\x64\x65partments\x18\x01 \x03(\x0b\x32\x1f.yuqing.directory.v1.Department\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa3\x01\n\x17UpdateDepartmentRequest\x12;\n\ndepartment\x18\x01 \x01(\x0b\x32\x1f.yuqing.directory.v1.DepartmentB\x06\x92\xe7\x18\x02\x08\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1a\n\nrequest_id\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"O\n\x18UpdateDepartmentResponse\x12\x33\n\ndepartment\x18\x01 \x01(\x0b\x32\x1f.yuqing.directory.v1.Department2\x89\x06\n\rPersonService\x12\x92\x01\n\x0c\x43reatePerson\x12(.yuqing.directory.v1.CreatePersonRequest\x1a).yuqing.directory.v1.CreatePersonResponse\"-\x8a\xe7\x18\x07\n\x03\n\x01\n\x18\x02\x82\xd3\xe4\x93\x02\x1c\"\n/v1/people:\x06personb\x06person\x12\x8a\x01\n\tGetPerson\x12%.yuqing.directory.v1.GetPersonRequest\x1a&.yuqing.directory.v1.GetPersonResponse\".\x8a\xe7\x18\x07\n\x03\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x1d\x12\x13/v1/{name=people/*}b\x06person\x12|\n\nListPeople\x12&.yuqing.directory.v1.ListPeopleRequest\x1a\'.yuqing.directory.v1.ListPeopleResponse\"\x1d\x8a\xe7\x18\x07\n\x03\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/people\x12\xa2\x01\n\x0cUpdatePerson\x12(.yuqing.directory.v1.UpdatePersonRequest\x1a).yuqing.directory.v1.UpdatePersonResponse\"=\x8a\xe7\x18\x07\n\x03\n\x01\n\x18\x02\x82\xd3\xe4\x93\x02,2\x1a/v1/{person.name=people/*}:\x06personb\x06person\x12\xb2\x01\n\x0bWatchPeople\x12\'.yuqing.directory.v1.WatchPeopleRequest\x1a(.yuqing.directory.v1.WatchPeopleResponse\"N\x8a\xe7\x18J\x12\x46\n\x07\x63rawler\n\x08indexing\n\x07scoring\n\x08\x61lerting\n\x08incident\n\npublishing\n\x08training\x18\x01\x30\x01\x32\xb8\x05\n\x11\x44\x65partmentService\x12\xab\x01\n\x10\x43reateDepartment\x12,.yuqing.directory.v1.CreateDepartmentRequest\x1a-.yuqing.directory.v1.CreateDepartmentResponse\":\x8a\xe7\x18\x07\n\x03\n\x01\n\x18\x02\x82\xd3\xe4\x93\x02)\"\x0f/v1/departments:\ndepartmentb\ndepartment\x12\x9f\x01\n\rGetDepartment\x12).yuqing.directory.v1.GetDepartmentRequest\x1a*.yuqing.directory.v1.GetDepartmentResponse\"7\x8a\xe7\x18\x07\n\x03\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02&\x12\x18/v1/{name=departments/*}b\ndepartment\x12\x90\x01\n\x0fListDepartments\x12+.yuqing.directory.v1.ListDepartmentsRequest\x1a,.yuqing.directory.v1.ListDepartmentsResponse\"\"\x8a\xe7\x18\x07\n\x03\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/departments\x12\xbf\x01\n\x10UpdateDepartment\x12,.yuqing.directory.v1.UpdateDepartmentRequest\x1a-.yuqing.directory.v1.UpdateDepartmentResponse\"N\x8a\xe7\x18\x07\n\x03\n\x01\n\x18\x02\x82\xd3\xe4\x93\x02=2#/v1/{department.name=departments/*}:\ndepartmentb\ndepartmentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#yuqing/directory/v1/directory.proto\x12\x13yuqing.directory.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\"\xc1\x02\n\x06Person\x12\x31\n\x04name\x18\x01 \x01(\tB#\xe2\x41\x01\x08\x92\xe7\x18\x1b\"\x19(people/[a-z0-9-]{1,40})?\x12-\n\x05login\x18\x02 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16[a-z][a-z0-9._-]{1,39}\x12\x1e\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x08\x92\xe7\x18\x04\x08\x01\x18\x64\x12\x18\n\x05\x65mail\x18\x04 \x01(\tB\t\x92\xe7\x18\x05\x18\xfe\x01P\x02\x12<\n\x0bmemberships\x18\x05 \x03(\x0b\x32\x1f.yuqing.directory.v1.MembershipB\x06\x92\xe7\x18\x02@\x14\x12\x10\n\x08\x64isabled\x18\x06 \x01(\x08\x12\x14\n\x04\x65tag\x18\x07 \x01(\tB\x06\x92\xe7\x18\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"z\n\nMembership\x12\x37\n\ndepartment\x18\x01 \x01(\tB#\x92\xe7\x18\x1f\x08\x01\"\x1b\x64\x65partments/[a-z0-9-]{1,40}\x12\x33\n\x05roles\x18\x02 \x03(\x0e\x32\x16.yuqing.access.v1.RoleB\x0c\x92\xe7\x18\x08\x38\x01@\nH\x01X\x01\"\xb0\x01\n\nDepartment\x12\x36\n\x04name\x18\x01 \x01(\tB(\xe2\x41\x01\x08\x92\xe7\x18 \"\x1e(departments/[a-z0-9-]{1,40})?\x12\x1e\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\x92\xe7\x18\x04\x08\x01\x18\x64\x12\x34\n\x06parent\x18\x03 \x01(\tB$\x92\xe7\x18 \"\x1e(departments/[a-z0-9-]{1,40})?\x12\x14\n\x04\x65tag\x18\x04 \x01(\tB\x06\x92\xe7\x18\x02\x18@\"f\n\x13\x43reatePersonRequest\x12\x33\n\x06person\x18\x01 \x01(\x0b\x32\x1b.yuqing.directory.v1.PersonB\x06\x92\xe7\x18\x02\x08\x01\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"C\n\x14\x43reatePersonResponse\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.yuqing.directory.v1.Person\"@\n\x10GetPersonRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16people/[a-z0-9-]{1,40}\"@\n\x11GetPersonResponse\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.yuqing.directory.v1.Person\"[\n\x11ListPeopleRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \"Z\n\x12ListPeopleResponse\x12+\n\x06people\x18\x01 \x03(\x0b\x32\x1b.yuqing.directory.v1.Person\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x97\x01\n\x13UpdatePersonRequest\x12\x33\n\x06person\x18\x01 \x01(\x0b\x32\x1b.yuqing.directory.v1.PersonB\x06\x92\xe7\x18\x02\x08\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1a\n\nrequest_id\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"C\n\x14UpdatePersonResponse\x12+\n\x06person\x18\x01 \x01(\x0b\x32\x1b.yuqing.directory.v1.Person\";\n\x12WatchPeopleRequest\x12%\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03\x42\r\x92\xe7\x18\t)\x00\x00\x00\x00\x00\x00\x00\x00\"T\n\x13WatchPeopleResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12+\n\x06person\x18\x02 \x01(\x0b\x32\x1b.yuqing.directory.v1.Person\"r\n\x17\x43reateDepartmentRequest\x12;\n\ndepartment\x18\x01 \x01(\x0b\x32\x1f.yuqing.directory.v1.DepartmentB\x06\x92\xe7\x18\x02\x08\x01\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"O\n\x18\x43reateDepartmentResponse\x12\x33\n\ndepartment\x18\x01 \x01(\x0b\x32\x1f.yuqing.directory.v1.Department\"I\n\x14GetDepartmentRequest\x12\x31\n\x04name\x18\x01 \x01(\tB#\x92\xe7\x18\x1f\x08\x01\"\x1b\x64\x65partments/[a-z0-9-]{1,40}\"L\n\x15GetDepartmentResponse\x12\x33\n\ndepartment\x18\x01 \x01(\x0b\x32\x1f.yuqing.directory.v1.Department\"`\n\x16ListDepartmentsRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \"h\n\x17ListDepartmentsResponse\x12\x34\n\x0b\x64\x65partments\x18\x01 \x03(\x0b\x32\x1f.yuqing.directory.v1.Department\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa3\x01\n\x17UpdateDepartmentRequest\x12;\n\ndepartment\x18\x01 \x01(\x0b\x32\x1f.yuqing.directory.v1.DepartmentB\x06\x92\xe7\x18\x02\x08\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1a\n\nrequest_id\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"O\n\x18UpdateDepartmentResponse\x12\x33\n\ndepartment\x18\x01 \x01(\x0b\x32\x1f.yuqing.directory.v1.Department2\x89\x06\n\rPersonService\x12\x92\x01\n\x0c\x43reatePerson\x12(.yuqing.directory.v1.CreatePersonRequest\x1a).yuqing.directory.v1.CreatePersonResponse\"-\x8a\xe7\x18\x07\n\x03\n\x01\n\x18\x02\x82\xd3\xe4\x93\x02\x1c\"\n/v1/people:\x06personb\x06person\x12\x8a\x01\n\tGetPerson\x12%.yuqing.directory.v1.GetPersonRequest\x1a&.yuqing.directory.v1.GetPersonResponse\".\x8a\xe7\x18\x07\n\x03\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x1d\x12\x13/v1/{name=people/*}b\x06person\x12|\n\nListPeople\x12&.yuqing.directory.v1.ListPeopleRequest\x1a\'.yuqing.directory.v1.ListPeopleResponse\"\x1d\x8a\xe7\x18\x07\n\x03\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/people\x12\xa2\x01\n\x0cUpdatePerson\x12(.yuqing.directory.v1.UpdatePersonRequest\x1a).yuqing.directory.v1.UpdatePersonResponse\"=\x8a\xe7\x18\x07\n\x03\n\x01\n\x18\x02\x82\xd3\xe4\x93\x02,2\x1a/v1/{person.name=people/*}:\x06personb\x06person\x12\xb2\x01\n\x0bWatchPeople\x12\'.yuqing.directory.v1.WatchPeopleRequest\x1a(.yuqing.directory.v1.WatchPeopleResponse\"N\x8a\xe7\x18J\x12\x46\n\x07\x63rawler\n\x08indexing\n\x07scoring\n\x08\x61lerting\n\x08incident\n\npublishing\n\x08training\x18\x01\x30\x01\x32\xb8\x05\n\x11\x44\x65partmentService\x12\xab\x01\n\x10\x43reateDepartment\x12,.yuqing.directory.v1.CreateDepartmentRequest\x1a-.yuqing.directory.v1.CreateDepartmentResponse\":\x8a\xe7\x18\x07\n\x03\n\x01\n\x18\x02\x82\xd3\xe4\x93\x02)\"\x0f/v1/departments:\ndepartmentb\ndepartment\x12\x9f\x01\n\rGetDepartment\x12).yuqing.directory.v1.GetDepartmentRequest\x1a*.yuqing.directory.v1.GetDepartmentResponse\"7\x8a\xe7\x18\x07\n\x03\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02&\x12\x18/v1/{name=departments/*}b\ndepartment\x12\x90\x01\n\x0fListDepartments\x12+.yuqing.directory.v1.ListDepartmentsRequest\x1a,.yuqing.directory.v1.ListDepartmentsResponse\"\"\x8a\xe7\x18\x07\n\x03\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/departments\x12\xbf\x01\n\x10UpdateDepartment\x12,.yuqing.directory.v1.UpdateDepartmentRequest\x1a-.yuqing.directory.v1.UpdateDepartmentResponse\"N\x8a\xe7\x18\x07\n\x03\n\x01\n\x18\x02\x82\xd3\xe4\x93\x02=2#/v1/{department.name=departments/*}:\ndepartmentb\ndepartmentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,7 +37,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'yuqing.directory.v1.directo
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PERSON'].fields_by_name['name']._loaded_options = None
-  _globals['_PERSON'].fields_by_name['name']._serialized_options = b'\222\347\030\033\"\031(people/[a-z0-9-]{1,40})?'
+  _globals['_PERSON'].fields_by_name['name']._serialized_options = b'\342A\001\010\222\347\030\033\"\031(people/[a-z0-9-]{1,40})?'
   _globals['_PERSON'].fields_by_name['login']._loaded_options = None
   _globals['_PERSON'].fields_by_name['login']._serialized_options = b'\222\347\030\032\010\001\"\026[a-z][a-z0-9._-]{1,39}'
   _globals['_PERSON'].fields_by_name['display_name']._loaded_options = None
@@ -47,12 +48,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PERSON'].fields_by_name['memberships']._serialized_options = b'\222\347\030\002@\024'
   _globals['_PERSON'].fields_by_name['etag']._loaded_options = None
   _globals['_PERSON'].fields_by_name['etag']._serialized_options = b'\222\347\030\002\030@'
+  _globals['_PERSON'].fields_by_name['create_time']._loaded_options = None
+  _globals['_PERSON'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_MEMBERSHIP'].fields_by_name['department']._loaded_options = None
   _globals['_MEMBERSHIP'].fields_by_name['department']._serialized_options = b'\222\347\030\037\010\001\"\033departments/[a-z0-9-]{1,40}'
   _globals['_MEMBERSHIP'].fields_by_name['roles']._loaded_options = None
   _globals['_MEMBERSHIP'].fields_by_name['roles']._serialized_options = b'\222\347\030\0108\001@\nH\001X\001'
   _globals['_DEPARTMENT'].fields_by_name['name']._loaded_options = None
-  _globals['_DEPARTMENT'].fields_by_name['name']._serialized_options = b'\222\347\030 \"\036(departments/[a-z0-9-]{1,40})?'
+  _globals['_DEPARTMENT'].fields_by_name['name']._serialized_options = b'\342A\001\010\222\347\030 \"\036(departments/[a-z0-9-]{1,40})?'
   _globals['_DEPARTMENT'].fields_by_name['display_name']._loaded_options = None
   _globals['_DEPARTMENT'].fields_by_name['display_name']._serialized_options = b'\222\347\030\004\010\001\030d'
   _globals['_DEPARTMENT'].fields_by_name['parent']._loaded_options = None
@@ -107,50 +110,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DEPARTMENTSERVICE'].methods_by_name['ListDepartments']._serialized_options = b'\212\347\030\007\n\003\n\001\001\030\001\202\323\344\223\002\021\022\017/v1/departments'
   _globals['_DEPARTMENTSERVICE'].methods_by_name['UpdateDepartment']._loaded_options = None
   _globals['_DEPARTMENTSERVICE'].methods_by_name['UpdateDepartment']._serialized_options = b'\212\347\030\007\n\003\n\001\n\030\002\202\323\344\223\002=2#/v1/{department.name=departments/*}:\ndepartmentb\ndepartment'
-  _globals['_PERSON']._serialized_start=189
-  _globals['_PERSON']._serialized_end=500
-  _globals['_MEMBERSHIP']._serialized_start=502
-  _globals['_MEMBERSHIP']._serialized_end=624
-  _globals['_DEPARTMENT']._serialized_start=627
-  _globals['_DEPARTMENT']._serialized_end=799
-  _globals['_CREATEPERSONREQUEST']._serialized_start=801
-  _globals['_CREATEPERSONREQUEST']._serialized_end=903
-  _globals['_CREATEPERSONRESPONSE']._serialized_start=905
-  _globals['_CREATEPERSONRESPONSE']._serialized_end=972
-  _globals['_GETPERSONREQUEST']._serialized_start=974
-  _globals['_GETPERSONREQUEST']._serialized_end=1038
-  _globals['_GETPERSONRESPONSE']._serialized_start=1040
-  _globals['_GETPERSONRESPONSE']._serialized_end=1104
-  _globals['_LISTPEOPLEREQUEST']._serialized_start=1106
-  _globals['_LISTPEOPLEREQUEST']._serialized_end=1197
-  _globals['_LISTPEOPLERESPONSE']._serialized_start=1199
-  _globals['_LISTPEOPLERESPONSE']._serialized_end=1289
-  _globals['_UPDATEPERSONREQUEST']._serialized_start=1292
-  _globals['_UPDATEPERSONREQUEST']._serialized_end=1443
-  _globals['_UPDATEPERSONRESPONSE']._serialized_start=1445
-  _globals['_UPDATEPERSONRESPONSE']._serialized_end=1512
-  _globals['_WATCHPEOPLEREQUEST']._serialized_start=1514
-  _globals['_WATCHPEOPLEREQUEST']._serialized_end=1573
-  _globals['_WATCHPEOPLERESPONSE']._serialized_start=1575
-  _globals['_WATCHPEOPLERESPONSE']._serialized_end=1659
-  _globals['_CREATEDEPARTMENTREQUEST']._serialized_start=1661
-  _globals['_CREATEDEPARTMENTREQUEST']._serialized_end=1775
-  _globals['_CREATEDEPARTMENTRESPONSE']._serialized_start=1777
-  _globals['_CREATEDEPARTMENTRESPONSE']._serialized_end=1856
-  _globals['_GETDEPARTMENTREQUEST']._serialized_start=1858
-  _globals['_GETDEPARTMENTREQUEST']._serialized_end=1931
-  _globals['_GETDEPARTMENTRESPONSE']._serialized_start=1933
-  _globals['_GETDEPARTMENTRESPONSE']._serialized_end=2009
-  _globals['_LISTDEPARTMENTSREQUEST']._serialized_start=2011
-  _globals['_LISTDEPARTMENTSREQUEST']._serialized_end=2107
-  _globals['_LISTDEPARTMENTSRESPONSE']._serialized_start=2109
-  _globals['_LISTDEPARTMENTSRESPONSE']._serialized_end=2213
-  _globals['_UPDATEDEPARTMENTREQUEST']._serialized_start=2216
-  _globals['_UPDATEDEPARTMENTREQUEST']._serialized_end=2379
-  _globals['_UPDATEDEPARTMENTRESPONSE']._serialized_start=2381
-  _globals['_UPDATEDEPARTMENTRESPONSE']._serialized_end=2460
-  _globals['_PERSONSERVICE']._serialized_start=2463
-  _globals['_PERSONSERVICE']._serialized_end=3240
-  _globals['_DEPARTMENTSERVICE']._serialized_start=3243
-  _globals['_DEPARTMENTSERVICE']._serialized_end=3939
+  _globals['_PERSON']._serialized_start=222
+  _globals['_PERSON']._serialized_end=543
+  _globals['_MEMBERSHIP']._serialized_start=545
+  _globals['_MEMBERSHIP']._serialized_end=667
+  _globals['_DEPARTMENT']._serialized_start=670
+  _globals['_DEPARTMENT']._serialized_end=846
+  _globals['_CREATEPERSONREQUEST']._serialized_start=848
+  _globals['_CREATEPERSONREQUEST']._serialized_end=950
+  _globals['_CREATEPERSONRESPONSE']._serialized_start=952
+  _globals['_CREATEPERSONRESPONSE']._serialized_end=1019
+  _globals['_GETPERSONREQUEST']._serialized_start=1021
+  _globals['_GETPERSONREQUEST']._serialized_end=1085
+  _globals['_GETPERSONRESPONSE']._serialized_start=1087
+  _globals['_GETPERSONRESPONSE']._serialized_end=1151
+  _globals['_LISTPEOPLEREQUEST']._serialized_start=1153
+  _globals['_LISTPEOPLEREQUEST']._serialized_end=1244
+  _globals['_LISTPEOPLERESPONSE']._serialized_start=1246
+  _globals['_LISTPEOPLERESPONSE']._serialized_end=1336
+  _globals['_UPDATEPERSONREQUEST']._serialized_start=1339
+  _globals['_UPDATEPERSONREQUEST']._serialized_end=1490
+  _globals['_UPDATEPERSONRESPONSE']._serialized_start=1492
+  _globals['_UPDATEPERSONRESPONSE']._serialized_end=1559
+  _globals['_WATCHPEOPLEREQUEST']._serialized_start=1561
+  _globals['_WATCHPEOPLEREQUEST']._serialized_end=1620
+  _globals['_WATCHPEOPLERESPONSE']._serialized_start=1622
+  _globals['_WATCHPEOPLERESPONSE']._serialized_end=1706
+  _globals['_CREATEDEPARTMENTREQUEST']._serialized_start=1708
+  _globals['_CREATEDEPARTMENTREQUEST']._serialized_end=1822
+  _globals['_CREATEDEPARTMENTRESPONSE']._serialized_start=1824
+  _globals['_CREATEDEPARTMENTRESPONSE']._serialized_end=1903
+  _globals['_GETDEPARTMENTREQUEST']._serialized_start=1905
+  _globals['_GETDEPARTMENTREQUEST']._serialized_end=1978
+  _globals['_GETDEPARTMENTRESPONSE']._serialized_start=1980
+  _globals['_GETDEPARTMENTRESPONSE']._serialized_end=2056
+  _globals['_LISTDEPARTMENTSREQUEST']._serialized_start=2058
+  _globals['_LISTDEPARTMENTSREQUEST']._serialized_end=2154
+  _globals['_LISTDEPARTMENTSRESPONSE']._serialized_start=2156
+  _globals['_LISTDEPARTMENTSRESPONSE']._serialized_end=2260
+  _globals['_UPDATEDEPARTMENTREQUEST']._serialized_start=2263
+  _globals['_UPDATEDEPARTMENTREQUEST']._serialized_end=2426
+  _globals['_UPDATEDEPARTMENTRESPONSE']._serialized_start=2428
+  _globals['_UPDATEDEPARTMENTRESPONSE']._serialized_end=2507
+  _globals['_PERSONSERVICE']._serialized_start=2510
+  _globals['_PERSONSERVICE']._serialized_end=3287
+  _globals['_DEPARTMENTSERVICE']._serialized_start=3290
+  _globals['_DEPARTMENTSERVICE']._serialized_end=3986
 # @@protoc_insertion_point(module_scope)

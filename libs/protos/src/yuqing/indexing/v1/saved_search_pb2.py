@@ -23,13 +23,14 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from yuqing.access.v1 import access_pb2 as yuqing_dot_access_dot_v1_dot_access__pb2
 from yuqing.indexing.v1 import mention_pb2 as yuqing_dot_indexing_dot_v1_dot_mention__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%yuqing/indexing/v1/saved_search.proto\x12\x12yuqing.indexing.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\x1a yuqing/indexing/v1/mention.proto\"\xf6\x02\n\x0bSavedSearch\x12\x34\n\x04name\x18\x01 \x01(\tB&\x92\xe7\x18\"\" (savedSearches/[a-z0-9-]{1,40})?\x12\x1e\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\x92\xe7\x18\x04\x08\x01\x18\x64\x12\x16\n\x05query\x18\x03 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12\x38\n\x07\x66ilters\x18\x04 \x03(\x0b\x32\x1f.yuqing.indexing.v1.FacetFilterB\x06\x92\xe7\x18\x02@\x14\x12.\n\x05order\x18\x05 \x01(\x0e\x32\x1f.yuqing.indexing.v1.SearchOrder\x12\x39\n\x0bshared_with\x18\x06 \x01(\tB$\x92\xe7\x18 \"\x1e(departments/[a-z0-9-]{1,40})?\x12\r\n\x05owner\x18\x07 \x01(\t\x12\x14\n\x04\x65tag\x18\x08 \x01(\tB\x06\x92\xe7\x18\x02\x18@\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"u\n\x18\x43reateSavedSearchRequest\x12=\n\x0csaved_search\x18\x01 \x01(\x0b\x32\x1f.yuqing.indexing.v1.SavedSearchB\x06\x92\xe7\x18\x02\x08\x01\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"R\n\x19\x43reateSavedSearchResponse\x12\x35\n\x0csaved_search\x18\x01 \x01(\x0b\x32\x1f.yuqing.indexing.v1.SavedSearch\"L\n\x15GetSavedSearchRequest\x12\x33\n\x04name\x18\x01 \x01(\tB%\x92\xe7\x18!\x08\x01\"\x1dsavedSearches/[a-z0-9-]{1,40}\"O\n\x16GetSavedSearchResponse\x12\x35\n\x0csaved_search\x18\x01 \x01(\x0b\x32\x1f.yuqing.indexing.v1.SavedSearch\"b\n\x18ListSavedSearchesRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \"m\n\x19ListSavedSearchesResponse\x12\x37\n\x0esaved_searches\x18\x01 \x03(\x0b\x32\x1f.yuqing.indexing.v1.SavedSearch\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa6\x01\n\x18UpdateSavedSearchRequest\x12=\n\x0csaved_search\x18\x01 \x01(\x0b\x32\x1f.yuqing.indexing.v1.SavedSearchB\x06\x92\xe7\x18\x02\x08\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1a\n\nrequest_id\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"R\n\x19UpdateSavedSearchResponse\x12\x35\n\x0csaved_search\x18\x01 \x01(\x0b\x32\x1f.yuqing.indexing.v1.SavedSearch\"e\n\x18\x44\x65leteSavedSearchRequest\x12\x33\n\x04name\x18\x01 \x01(\tB%\x92\xe7\x18!\x08\x01\"\x1dsavedSearches/[a-z0-9-]{1,40}\x12\x14\n\x04\x65tag\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02\x18@\"\x1b\n\x19\x44\x65leteSavedSearchResponse2\x8f\x07\n\x12SavedSearchService\x12\xb7\x01\n\x11\x43reateSavedSearch\x12,.yuqing.indexing.v1.CreateSavedSearchRequest\x1a-.yuqing.indexing.v1.CreateSavedSearchResponse\"E\x8a\xe7\x18\x0c\n\x08\n\x06\x02\x03\x04\x06\x07\x08\x18\x02\x82\xd3\xe4\x93\x02/\"\x11/v1/savedSearches:\x0csaved_searchb\x0csaved_search\x12\xa9\x01\n\x0eGetSavedSearch\x12).yuqing.indexing.v1.GetSavedSearchRequest\x1a*.yuqing.indexing.v1.GetSavedSearchResponse\"@\x8a\xe7\x18\x0c\n\x08\n\x06\x02\x03\x04\x06\x07\x08\x18\x01\x82\xd3\xe4\x93\x02*\x12\x1a/v1/{name=savedSearches/*}b\x0csaved_search\x12\x9b\x01\n\x11ListSavedSearches\x12,.yuqing.indexing.v1.ListSavedSearchesRequest\x1a-.yuqing.indexing.v1.ListSavedSearchesResponse\")\x8a\xe7\x18\x0c\n\x08\n\x06\x02\x03\x04\x06\x07\x08\x18\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/savedSearches\x12\xcd\x01\n\x11UpdateSavedSearch\x12,.yuqing.indexing.v1.UpdateSavedSearchRequest\x1a-.yuqing.indexing.v1.UpdateSavedSearchResponse\"[\x8a\xe7\x18\x0c\n\x08\n\x06\x02\x03\x04\x06\x07\x08\x18\x02\x82\xd3\xe4\x93\x02\x45\x32\'/v1/{saved_search.name=savedSearches/*}:\x0csaved_searchb\x0csaved_search\x12\xa4\x01\n\x11\x44\x65leteSavedSearch\x12,.yuqing.indexing.v1.DeleteSavedSearchRequest\x1a-.yuqing.indexing.v1.DeleteSavedSearchResponse\"2\x8a\xe7\x18\x0c\n\x08\n\x06\x02\x03\x04\x06\x07\x08\x18\x02\x82\xd3\xe4\x93\x02\x1c*\x1a/v1/{name=savedSearches/*}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%yuqing/indexing/v1/saved_search.proto\x12\x12yuqing.indexing.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\x1a yuqing/indexing/v1/mention.proto\"\x86\x03\n\x0bSavedSearch\x12\x38\n\x04name\x18\x01 \x01(\tB*\xe2\x41\x01\x08\x92\xe7\x18\"\" (savedSearches/[a-z0-9-]{1,40})?\x12\x1e\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\x92\xe7\x18\x04\x08\x01\x18\x64\x12\x16\n\x05query\x18\x03 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12\x38\n\x07\x66ilters\x18\x04 \x03(\x0b\x32\x1f.yuqing.indexing.v1.FacetFilterB\x06\x92\xe7\x18\x02@\x14\x12.\n\x05order\x18\x05 \x01(\x0e\x32\x1f.yuqing.indexing.v1.SearchOrder\x12\x39\n\x0bshared_with\x18\x06 \x01(\tB$\x92\xe7\x18 \"\x1e(departments/[a-z0-9-]{1,40})?\x12\x13\n\x05owner\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x04\x65tag\x18\x08 \x01(\tB\x06\x92\xe7\x18\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"u\n\x18\x43reateSavedSearchRequest\x12=\n\x0csaved_search\x18\x01 \x01(\x0b\x32\x1f.yuqing.indexing.v1.SavedSearchB\x06\x92\xe7\x18\x02\x08\x01\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"R\n\x19\x43reateSavedSearchResponse\x12\x35\n\x0csaved_search\x18\x01 \x01(\x0b\x32\x1f.yuqing.indexing.v1.SavedSearch\"L\n\x15GetSavedSearchRequest\x12\x33\n\x04name\x18\x01 \x01(\tB%\x92\xe7\x18!\x08\x01\"\x1dsavedSearches/[a-z0-9-]{1,40}\"O\n\x16GetSavedSearchResponse\x12\x35\n\x0csaved_search\x18\x01 \x01(\x0b\x32\x1f.yuqing.indexing.v1.SavedSearch\"b\n\x18ListSavedSearchesRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \"m\n\x19ListSavedSearchesResponse\x12\x37\n\x0esaved_searches\x18\x01 \x03(\x0b\x32\x1f.yuqing.indexing.v1.SavedSearch\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa6\x01\n\x18UpdateSavedSearchRequest\x12=\n\x0csaved_search\x18\x01 \x01(\x0b\x32\x1f.yuqing.indexing.v1.SavedSearchB\x06\x92\xe7\x18\x02\x08\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1a\n\nrequest_id\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"R\n\x19UpdateSavedSearchResponse\x12\x35\n\x0csaved_search\x18\x01 \x01(\x0b\x32\x1f.yuqing.indexing.v1.SavedSearch\"e\n\x18\x44\x65leteSavedSearchRequest\x12\x33\n\x04name\x18\x01 \x01(\tB%\x92\xe7\x18!\x08\x01\"\x1dsavedSearches/[a-z0-9-]{1,40}\x12\x14\n\x04\x65tag\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02\x18@\"\x1b\n\x19\x44\x65leteSavedSearchResponse2\x8f\x07\n\x12SavedSearchService\x12\xb7\x01\n\x11\x43reateSavedSearch\x12,.yuqing.indexing.v1.CreateSavedSearchRequest\x1a-.yuqing.indexing.v1.CreateSavedSearchResponse\"E\x8a\xe7\x18\x0c\n\x08\n\x06\x02\x03\x04\x06\x07\x08\x18\x02\x82\xd3\xe4\x93\x02/\"\x11/v1/savedSearches:\x0csaved_searchb\x0csaved_search\x12\xa9\x01\n\x0eGetSavedSearch\x12).yuqing.indexing.v1.GetSavedSearchRequest\x1a*.yuqing.indexing.v1.GetSavedSearchResponse\"@\x8a\xe7\x18\x0c\n\x08\n\x06\x02\x03\x04\x06\x07\x08\x18\x01\x82\xd3\xe4\x93\x02*\x12\x1a/v1/{name=savedSearches/*}b\x0csaved_search\x12\x9b\x01\n\x11ListSavedSearches\x12,.yuqing.indexing.v1.ListSavedSearchesRequest\x1a-.yuqing.indexing.v1.ListSavedSearchesResponse\")\x8a\xe7\x18\x0c\n\x08\n\x06\x02\x03\x04\x06\x07\x08\x18\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/savedSearches\x12\xcd\x01\n\x11UpdateSavedSearch\x12,.yuqing.indexing.v1.UpdateSavedSearchRequest\x1a-.yuqing.indexing.v1.UpdateSavedSearchResponse\"[\x8a\xe7\x18\x0c\n\x08\n\x06\x02\x03\x04\x06\x07\x08\x18\x02\x82\xd3\xe4\x93\x02\x45\x32\'/v1/{saved_search.name=savedSearches/*}:\x0csaved_searchb\x0csaved_search\x12\xa4\x01\n\x11\x44\x65leteSavedSearch\x12,.yuqing.indexing.v1.DeleteSavedSearchRequest\x1a-.yuqing.indexing.v1.DeleteSavedSearchResponse\"2\x8a\xe7\x18\x0c\n\x08\n\x06\x02\x03\x04\x06\x07\x08\x18\x02\x82\xd3\xe4\x93\x02\x1c*\x1a/v1/{name=savedSearches/*}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,7 +38,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'yuqing.indexing.v1.saved_se
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SAVEDSEARCH'].fields_by_name['name']._loaded_options = None
-  _globals['_SAVEDSEARCH'].fields_by_name['name']._serialized_options = b'\222\347\030\"\" (savedSearches/[a-z0-9-]{1,40})?'
+  _globals['_SAVEDSEARCH'].fields_by_name['name']._serialized_options = b'\342A\001\010\222\347\030\"\" (savedSearches/[a-z0-9-]{1,40})?'
   _globals['_SAVEDSEARCH'].fields_by_name['display_name']._loaded_options = None
   _globals['_SAVEDSEARCH'].fields_by_name['display_name']._serialized_options = b'\222\347\030\004\010\001\030d'
   _globals['_SAVEDSEARCH'].fields_by_name['query']._loaded_options = None
@@ -46,8 +47,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SAVEDSEARCH'].fields_by_name['filters']._serialized_options = b'\222\347\030\002@\024'
   _globals['_SAVEDSEARCH'].fields_by_name['shared_with']._loaded_options = None
   _globals['_SAVEDSEARCH'].fields_by_name['shared_with']._serialized_options = b'\222\347\030 \"\036(departments/[a-z0-9-]{1,40})?'
+  _globals['_SAVEDSEARCH'].fields_by_name['owner']._loaded_options = None
+  _globals['_SAVEDSEARCH'].fields_by_name['owner']._serialized_options = b'\342A\001\003'
   _globals['_SAVEDSEARCH'].fields_by_name['etag']._loaded_options = None
   _globals['_SAVEDSEARCH'].fields_by_name['etag']._serialized_options = b'\222\347\030\002\030@'
+  _globals['_SAVEDSEARCH'].fields_by_name['create_time']._loaded_options = None
+  _globals['_SAVEDSEARCH'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_CREATESAVEDSEARCHREQUEST'].fields_by_name['saved_search']._loaded_options = None
   _globals['_CREATESAVEDSEARCHREQUEST'].fields_by_name['saved_search']._serialized_options = b'\222\347\030\002\010\001'
   _globals['_CREATESAVEDSEARCHREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -76,28 +81,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SAVEDSEARCHSERVICE'].methods_by_name['UpdateSavedSearch']._serialized_options = b'\212\347\030\014\n\010\n\006\002\003\004\006\007\010\030\002\202\323\344\223\002E2\'/v1/{saved_search.name=savedSearches/*}:\014saved_searchb\014saved_search'
   _globals['_SAVEDSEARCHSERVICE'].methods_by_name['DeleteSavedSearch']._loaded_options = None
   _globals['_SAVEDSEARCHSERVICE'].methods_by_name['DeleteSavedSearch']._serialized_options = b'\212\347\030\014\n\010\n\006\002\003\004\006\007\010\030\002\202\323\344\223\002\034*\032/v1/{name=savedSearches/*}'
-  _globals['_SAVEDSEARCH']._serialized_start=224
-  _globals['_SAVEDSEARCH']._serialized_end=598
-  _globals['_CREATESAVEDSEARCHREQUEST']._serialized_start=600
-  _globals['_CREATESAVEDSEARCHREQUEST']._serialized_end=717
-  _globals['_CREATESAVEDSEARCHRESPONSE']._serialized_start=719
-  _globals['_CREATESAVEDSEARCHRESPONSE']._serialized_end=801
-  _globals['_GETSAVEDSEARCHREQUEST']._serialized_start=803
-  _globals['_GETSAVEDSEARCHREQUEST']._serialized_end=879
-  _globals['_GETSAVEDSEARCHRESPONSE']._serialized_start=881
-  _globals['_GETSAVEDSEARCHRESPONSE']._serialized_end=960
-  _globals['_LISTSAVEDSEARCHESREQUEST']._serialized_start=962
-  _globals['_LISTSAVEDSEARCHESREQUEST']._serialized_end=1060
-  _globals['_LISTSAVEDSEARCHESRESPONSE']._serialized_start=1062
-  _globals['_LISTSAVEDSEARCHESRESPONSE']._serialized_end=1171
-  _globals['_UPDATESAVEDSEARCHREQUEST']._serialized_start=1174
-  _globals['_UPDATESAVEDSEARCHREQUEST']._serialized_end=1340
-  _globals['_UPDATESAVEDSEARCHRESPONSE']._serialized_start=1342
-  _globals['_UPDATESAVEDSEARCHRESPONSE']._serialized_end=1424
-  _globals['_DELETESAVEDSEARCHREQUEST']._serialized_start=1426
-  _globals['_DELETESAVEDSEARCHREQUEST']._serialized_end=1527
-  _globals['_DELETESAVEDSEARCHRESPONSE']._serialized_start=1529
-  _globals['_DELETESAVEDSEARCHRESPONSE']._serialized_end=1556
-  _globals['_SAVEDSEARCHSERVICE']._serialized_start=1559
-  _globals['_SAVEDSEARCHSERVICE']._serialized_end=2470
+  _globals['_SAVEDSEARCH']._serialized_start=257
+  _globals['_SAVEDSEARCH']._serialized_end=647
+  _globals['_CREATESAVEDSEARCHREQUEST']._serialized_start=649
+  _globals['_CREATESAVEDSEARCHREQUEST']._serialized_end=766
+  _globals['_CREATESAVEDSEARCHRESPONSE']._serialized_start=768
+  _globals['_CREATESAVEDSEARCHRESPONSE']._serialized_end=850
+  _globals['_GETSAVEDSEARCHREQUEST']._serialized_start=852
+  _globals['_GETSAVEDSEARCHREQUEST']._serialized_end=928
+  _globals['_GETSAVEDSEARCHRESPONSE']._serialized_start=930
+  _globals['_GETSAVEDSEARCHRESPONSE']._serialized_end=1009
+  _globals['_LISTSAVEDSEARCHESREQUEST']._serialized_start=1011
+  _globals['_LISTSAVEDSEARCHESREQUEST']._serialized_end=1109
+  _globals['_LISTSAVEDSEARCHESRESPONSE']._serialized_start=1111
+  _globals['_LISTSAVEDSEARCHESRESPONSE']._serialized_end=1220
+  _globals['_UPDATESAVEDSEARCHREQUEST']._serialized_start=1223
+  _globals['_UPDATESAVEDSEARCHREQUEST']._serialized_end=1389
+  _globals['_UPDATESAVEDSEARCHRESPONSE']._serialized_start=1391
+  _globals['_UPDATESAVEDSEARCHRESPONSE']._serialized_end=1473
+  _globals['_DELETESAVEDSEARCHREQUEST']._serialized_start=1475
+  _globals['_DELETESAVEDSEARCHREQUEST']._serialized_end=1576
+  _globals['_DELETESAVEDSEARCHRESPONSE']._serialized_start=1578
+  _globals['_DELETESAVEDSEARCHRESPONSE']._serialized_end=1605
+  _globals['_SAVEDSEARCHSERVICE']._serialized_start=1608
+  _globals['_SAVEDSEARCHSERVICE']._serialized_end=2519
 # @@protoc_insertion_point(module_scope)
