@@ -3,10 +3,13 @@ import asyncio
 import pytest
 from sqlalchemy import select, update
 
-from yuqing.indexing.v1 import document_pb2, ingest_pb2
+from yuqing.access.v1 import access_pb2
+from yuqing.indexing.v1 import document_pb2, ingest_pb2, mention_pb2
 from yuqing_indexing.store import tables
 from yuqing_runtime.tables import change
+from yuqing_testkit.services import person
 
+MONITOR = person(access_pb2.ROLE_MONITOR)
 STORED, UPDATED, DUPLICATE, REFUSED = (
     ingest_pb2.OUTCOME_STORED,
     ingest_pb2.OUTCOME_UPDATED,
@@ -23,6 +26,15 @@ async def told(indexing):
     async with indexing.database.read() as connection:
         rows = await connection.execute(select(change.c.kind, change.c.key).order_by(change.c.sequence))
         return [tuple(row) for row in rows]
+
+
+async def observed(indexing, outcome):
+    """The minutes after the first fetch at which it was seen, newest first."""
+    await indexing.refresh()
+    with indexing.town.acting(MONITOR):
+        request = mention_pb2.ListObservationsRequest(parent=outcome.mention, page_size=1000)
+        reply = await indexing.mentions.ListObservations(request)
+    return [(observation.time.seconds - 1_716_177_600) // 60 for observation in reply.observations]
 
 
 async def source_of(indexing, outcome):
@@ -42,7 +54,7 @@ async def test_a_document_is_stored_once_when_it_is_sent_again(indexing_on_both,
     assert kinds(again) == [DUPLICATE, DUPLICATE, DUPLICATE]
     assert [each.mention for each in again[:2]] == [each.mention for each in first]
     assert await indexing.count() == 2
-    assert await indexing.count("observations") == 2
+    assert await observed(indexing, first[0]) == [0]
     assert await told(indexing) == [("STORED", each.mention) for each in first]
 
 
@@ -51,7 +63,7 @@ async def test_one_batch_merges_its_fetches_when_they_are_of_one_mention(indexin
     assert kinds(outcomes) == [STORED, UPDATED, DUPLICATE]
     source = await source_of(indexing, outcomes[0])
     assert (source["text"], source["state"], source["body_tokens"]) == ("新的话", ["edited"], "新 的 话")
-    assert await indexing.count("observations") == 2
+    assert await observed(indexing, outcomes[0]) == [1, 0]
 
 
 async def test_a_newer_fetch_replaces_and_an_older_never_does_when_they_come_apart(indexing, document):
@@ -72,6 +84,7 @@ async def test_a_page_that_is_gone_keeps_its_text_when_it_vanishes(indexing, doc
     assert kinds(outcomes) == [STORED, UPDATED]
     source = await source_of(indexing, outcomes[1])
     assert (source["text"], source["state"]) == ("这家火锅真好吃", ["vanished"])
+    assert await observed(indexing, outcomes[1]) == [2, 0]
     assert [kind for kind, _ in await told(indexing)] == ["STORED", "VANISHED"]
 
 
@@ -116,7 +129,7 @@ async def test_nothing_is_lost_when_streams_write_one_mention_at_once(indexing, 
     (outcome,) = await indexing.ingest([fetches[0]])
     source = await source_of(indexing, outcome)
     assert (source["likes"], source["first_seen"], source["last_seen"]) == (23, "2024-05-20T04:00:00Z", "2024-05-20T04:23:00Z")
-    assert await indexing.count("observations") == 24
+    assert await observed(indexing, outcome) == list(range(23, -1, -1))
 
 
 async def test_the_missing_change_row_is_written_when_a_crash_came_before_it(indexing_on_both, document):

@@ -17,6 +17,7 @@ async def test_months_are_dropped_when_they_are_older_than_those_kept(indexing_o
         await connection.execute(update(tables.mention).where(tables.mention.c.id == old).values(month="2023.03"))
         await connection.execute(update(tables.mention).where(tables.mention.c.id == young).values(month="2023.04"))
     await indexing.ingest([document("old"), document("young")])
+    await indexing.ingest([document("young", minute=1)])
     retention = replace(indexing.parts.retention, now=lambda: datetime(2024, 5, 20, tzinfo=UTC))
     assert await retention.indices.months() == ["2023.03", "2023.04", "2024.05"]
     async with leases.lease(indexing.database, "retention") as lease:

@@ -13,7 +13,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def moment_of(timestamp: Timestamp) -> datetime:
     """The moment to the millisecond, which is what the index keeps."""
-    return _EPOCH + timedelta(seconds=timestamp.seconds, milliseconds=timestamp.nanos // 1_000_000)
+    return _EPOCH + timedelta(0, timestamp.seconds, 0, timestamp.nanos // 1_000_000)
 
 
 def timestamp_of(moment: datetime) -> Timestamp:

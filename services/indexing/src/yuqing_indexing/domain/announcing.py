@@ -1,6 +1,7 @@
 """Which change of a mention the feed tells next, given what it told last. What was told is kept, so a crash in between loses no change."""
 
 import hashlib
+import zlib
 from enum import Enum
 
 from yuqing_indexing.domain.document import Mention
@@ -25,8 +26,9 @@ def announcement(mention: Mention) -> str:
     """
     document = mention.document
     rest = (
-        document.title,  # the content hash is over the normal form: a change of spelling alone is an update
-        document.text,
+        # The content hash is over the normal form: a change of spelling alone is an update.
+        zlib.crc32(document.title.encode("utf-8", "surrogatepass")),
+        zlib.crc32(document.text.encode("utf-8", "surrogatepass")),
         document.author,
         document.published,
         document.counts,
@@ -34,7 +36,7 @@ def announcement(mention: Mention) -> str:
         document.region,
         mention.edited,
     )
-    digest = hashlib.sha256(repr(rest).encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_LENGTH]
+    digest = hashlib.sha256(repr(rest).encode()).hexdigest()[:_DIGEST_LENGTH]
     return f"{mention.content_hash[:_DIGEST_LENGTH]}:{'v' if mention.vanished else 'p'}:{digest}"
 
 

@@ -126,7 +126,7 @@ class Ingest:
             for mention, group in groups.items()
             if group[0].place is not None and (mention not in stored or folded[mention] != stored[mention].mention)
         ]
-        sightings = [Sighting(mention, item.document, item.reading.content_hash) for mention, group in groups.items() for item in group]
+        sightings = [sighting for mention, group in groups.items() for sighting in _sightings(folded[mention], group, stored.get(mention))]
         written = await self._index.write(writes, sightings)
         now.update({mention: folded[mention] for mention in folded if mention not in written.conflicts})
         return written.conflicts, written.refused
@@ -167,6 +167,19 @@ def _fold(mention_id: str, group: Sequence[_Item], stored: Stored | None) -> Men
     if mention is None:
         raise ValueError("a group holds at least one item")
     return mention
+
+
+def _sightings(mention: Mention, group: Sequence[_Item], stored: Stored | None) -> list[Sighting]:
+    """The fetches to append to the observations: all but the one that the mention itself shows, which follows when another takes its place."""
+    fetches = [(item.document, item.reading.content_hash) for item in group]
+    if stored and stored.mention.document is not mention.document:
+        fetches.append((stored.mention.document, stored.mention.content_hash))
+    shown = mention.document
+    return [
+        Sighting(mention.id, document, content_hash)
+        for document, content_hash in fetches
+        if document.fetched != shown.fetched or document.vanished != shown.vanished
+    ]
 
 
 def _reading(mention: Mention, group: Sequence[_Item]) -> Reading | None:

@@ -106,7 +106,7 @@ class Index(Protocol):
         ...
 
     async def write(self, writes: Sequence[Write], sightings: Sequence[Sighting]) -> Written:
-        """Writes all in one bulk request; what the engine has no room for at present is tried again."""
+        """Appends the sightings, then writes the mentions, so that a crash in between loses none; what finds no room is tried again."""
         ...
 
     async def remove(self, places: Sequence[Place]) -> None:

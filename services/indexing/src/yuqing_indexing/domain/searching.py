@@ -124,6 +124,13 @@ class Observed:
     stored_page: str
 
 
+def observed_in(mention: Mention) -> Observed:
+    """What the fetch saw that the mention itself shows."""
+    document = mention.document
+    content_hash = "" if document.vanished else mention.content_hash
+    return Observed(document.fetched, content_hash, document.counts, document.vanished, document.stored_page)
+
+
 class Search(Protocol):
     """Answers questions about the mentions. Errors of all: OutsideUnavailable."""
 
@@ -148,5 +155,5 @@ class Search(Protocol):
         ...
 
     async def observations(self, mention: str, *, before: datetime | None, size: int) -> list[Observed]:
-        """The newest observations of a mention, or those before a moment."""
+        """The newest of its observations, or those before a moment: all but the one that the mention itself shows."""
         ...

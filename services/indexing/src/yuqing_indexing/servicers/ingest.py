@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,8 +60,8 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
             batch = await asyncio.to_thread(_sorted, items)
             outcomes = [*batch.refused, *await self._store(batch.good)]
         record_in_origins("index write", (item.traceparent for item in items), started_nanoseconds)
-        for outcome in outcomes:
-            _ITEMS.count(ingest_pb2.Outcome.Name(outcome.outcome).removeprefix("OUTCOME_").lower())
+        for outcome, size in Counter(outcome.outcome for outcome in outcomes).items():
+            _ITEMS.count(ingest_pb2.Outcome.Name(outcome).removeprefix("OUTCOME_").lower(), size)
         _SECONDS.record(time.monotonic() - started)
         return outcomes
 

@@ -10,7 +10,7 @@ import grpc.aio
 
 from yuqing.indexing.v1 import mention_pb2, mention_pb2_grpc
 from yuqing_indexing.domain.reading import Mentions
-from yuqing_indexing.domain.searching import Bars, Cursor, Found, Search, Selection
+from yuqing_indexing.domain.searching import Bars, Cursor, Found, Search, Selection, observed_in
 from yuqing_indexing.names import FACET
 from yuqing_indexing.servicers.asking import engine_errors, order_of, selection_of
 from yuqing_indexing.servicers.erasing import Erasing
@@ -96,14 +96,17 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
 
     async def ListObservations(self, request: mention_pb2.ListObservationsRequest, context: Context) -> mention_pb2.ListObservationsResponse:
         """Errors: NotFound, InvalidPageToken, Unavailable."""
-        mention, size = mention_id_of(request.parent), page_size(request.page_size)
-        before = self._position(request)
+        mention_id, size = mention_id_of(request.parent), page_size(request.page_size)
+        position = self._position(request)
+        before = datetime.fromisoformat(position) if isinstance(position, str) else None
         with engine_errors():
-            if not await self.mentions.read([mention]):
+            mention = (await self.mentions.read([mention_id])).get(mention_id)
+            if mention is None:
                 raise NotFound(f"{request.parent} is not there")
-            observed = await self.search.observations(
-                mention, before=datetime.fromisoformat(before) if isinstance(before, str) else None, size=size + 1
-            )
+            observed = await self.search.observations(mention_id, before=before, size=size + 1)
+        shows = observed_in(mention)
+        if before is None or shows.time < before:
+            observed = sorted([*observed, shows], key=lambda each: each.time, reverse=True)[: size + 1]
         shown = observed[:size]
         token = self._token(request, shown[-1].time.isoformat()) if len(observed) > size else ""
         return mention_pb2.ListObservationsResponse(observations=[observation_message(each) for each in shown], next_page_token=token)

@@ -53,17 +53,13 @@ class MentionIndex:
                 await self._indices.ensure("mentions", month)
             for month in {month_of(sighting.document.fetched) for sighting in sightings}:
                 await self._indices.ensure("observations", month)
-        lines = await asyncio.to_thread(self._lines, writes, sightings)
         conflicts: set[str] = set()
         refused: dict[str, str] = {}
-        pause_seconds = _FIRST_PAUSE_SECONDS
-        for _ in range(_MOST_TRIES):
-            lines = await self._send(lines, conflicts, refused)
-            if not lines:
-                return Written(frozenset(conflicts), refused)
-            await asyncio.sleep(pause_seconds)
-            pause_seconds *= 2
-        raise OutsideUnavailable(f"Elasticsearch had no room for {len(lines)} items in {_MOST_TRIES} tries")
+        if sightings:
+            await self._send_all([_Line("", self._sighting_line(sighting)) for sighting in sightings], conflicts, refused)
+        lines = await asyncio.to_thread(lambda: [_Line(write.mention.id, self._mention_line(write)) for write in writes])
+        await self._send_all(lines, conflicts, refused)
+        return Written(frozenset(conflicts), refused)
 
     async def remove(self, places: Sequence[Place]) -> None:
         """See `domain.ports.Index`."""
@@ -73,6 +69,16 @@ class MentionIndex:
             doomed = [dumps({"delete": {"_index": self._indices.name("mentions", place.month), "_id": place.id}}) for place in places]
             if doomed:
                 await self._bulk(doomed, refresh="wait_for")
+
+    async def _send_all(self, lines: list[_Line], conflicts: set[str], refused: dict[str, str]) -> None:
+        pause_seconds = _FIRST_PAUSE_SECONDS
+        for _ in range(_MOST_TRIES):
+            lines = await self._send(lines, conflicts, refused)
+            if not lines:
+                return
+            await asyncio.sleep(pause_seconds)
+            pause_seconds *= 2
+        raise OutsideUnavailable(f"Elasticsearch had no room for {len(lines)} items in {_MOST_TRIES} tries")
 
     async def _send(self, lines: Sequence[_Line], conflicts: set[str], refused: dict[str, str]) -> list[_Line]:
         """Sends the lines; gives back those that the engine had no room for."""
@@ -101,11 +107,6 @@ class MentionIndex:
         # The typed method takes objects only; ready bytes spare a second serialisation.
         headers = {"accept": "application/json", "content-type": "application/x-ndjson"}
         return await self._client.perform_request("POST", "/_bulk", params=parameters, headers=headers, body=b"\n".join(lines) + b"\n")
-
-    def _lines(self, writes: Sequence[Write], sightings: Sequence[Sighting]) -> list[_Line]:
-        lines = [_Line(write.mention.id, self._mention_line(write)) for write in writes]
-        lines.extend(_Line("", self._sighting_line(sighting)) for sighting in sightings)
-        return lines
 
     def _mention_line(self, write: Write) -> bytes:
         target: dict[str, Any] = {"_index": self._indices.name("mentions", write.place.month), "_id": write.mention.id}
