@@ -122,6 +122,7 @@ class Indexing:
 
     fake: FakeIndexing
     town: Town
+    address: str
     stub: ingest_pb2_grpc.IngestServiceStub
 
 
@@ -131,4 +132,4 @@ async def indexing(tmp_path: Path) -> AsyncIterator[Indexing]:
     town, fake = Town(tmp_path / "keys"), FakeIndexing()
     registration = Registration(ingest_pb2_grpc.add_IngestServiceServicer_to_server, fake)
     async with town.running("indexing", [registration]) as address, town.channel("crawler", "indexing", address) as channel:
-        yield Indexing(fake, town, ingest_pb2_grpc.IngestServiceStub(channel))
+        yield Indexing(fake, town, address, ingest_pb2_grpc.IngestServiceStub(channel))

@@ -200,3 +200,37 @@ async def test_every_kind_has_a_schema_when_listed(stub) -> None:
     reply = await stub.ListSourceKinds(source_pb2.ListSourceKindsRequest())
     assert "feed" in [kind.kind for kind in reply.source_kinds]
     assert all(kind.parameters_schema.fields["properties"] for kind in reply.source_kinds)
+
+
+async def test_sources_are_created_and_bad_rows_named_when_a_file_is_imported(stub) -> None:
+    content = (
+        "display_name,kind,medium,address,legal_basis,owner\n甲,feed,news,http://news.test/a,,\n乙,nothing,news,http://news.test/b,,\n"
+        "丙,feed,news,http://10.0.0.1/c,,\n"
+    )
+    request = source_pb2.ImportSourcesRequest(
+        format=source_pb2.SOURCE_LIST_FORMAT_CSV, content=content, legal_basis="公开信息", owner="people/a", request_id=str(uuid4())
+    )
+    reply = await stub.ImportSources(request)
+    assert await stub.ImportSources(request) == reply
+    assert [(source.display_name, source.owner) for source in reply.sources] == [("甲", "people/a")]
+    assert [row.line for row in reply.refused] == [3, 4]
+    assert len((await stub.ListSources(source_pb2.ListSourcesRequest())).sources) == 1
+
+
+async def test_an_address_is_recognised_when_it_is_a_feed(stub, site: Site) -> None:
+    site.pages["/feed"] = Page(feed(("a", LONG)))
+    reply = await stub.ProposeSource(source_pb2.ProposeSourceRequest(address="http://news.test/feed"))
+    assert (reply.source.kind, reply.source.address) == ("feed", "http://news.test/feed")
+    assert [document.url for document in reply.sample] == ["http://news.test/a"]
+    created = await create(stub, kind=reply.source.kind, address=reply.source.address, parameters=reply.source.parameters)
+    assert created.kind == "feed"
+
+
+async def test_a_proposal_says_why_when_there_is_nothing_to_read(stub, site: Site) -> None:
+    site.pages["/robots.txt"] = Page("User-agent: *\nDisallow: /")
+    reply = await stub.ProposeSource(source_pb2.ProposeSourceRequest(address="http://news.test/feed"))
+    assert reply.source.kind == ""
+    assert "robots.txt" in reply.reasons[0]
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await stub.ProposeSource(source_pb2.ProposeSourceRequest(address="http://169.254.169.254/latest"))
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
