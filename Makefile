@@ -4,6 +4,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Two workers: much of a test's time is waiting for an engine to start or to write to disk.
+PYTEST_ARGS ?= --numprocesses 2 --dist loadfile
 
 help: ## Prints the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
