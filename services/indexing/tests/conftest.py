@@ -1,3 +1,4 @@
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -8,11 +9,20 @@ import grpc.aio
 import pytest
 
 from yuqing.access.v1 import access_pb2
-from yuqing.indexing.v1 import document_pb2, ingest_pb2, ingest_pb2_grpc, mention_pb2, mention_pb2_grpc, saved_search_pb2_grpc
+from yuqing.indexing.v1 import (
+    document_pb2,
+    ingest_pb2,
+    ingest_pb2_grpc,
+    job_pb2_grpc,
+    mention_pb2,
+    mention_pb2_grpc,
+    saved_search_pb2_grpc,
+    topic_match_pb2_grpc,
+)
 from yuqing.scoring.v1 import scoring_pb2, scoring_pb2_grpc
 from yuqing.type.v1 import types_pb2
 from yuqing_indexing.adapters.elasticsearch.client import connect
-from yuqing_indexing.main import MIGRATIONS, Parts, assembled
+from yuqing_indexing.main import MIGRATIONS, Parts, Scoring, assembled
 from yuqing_indexing.settings import Settings
 from yuqing_runtime.database import Database
 from yuqing_runtime.errors import Unavailable
@@ -26,15 +36,19 @@ MONITOR = person(access_pb2.ROLE_MONITOR)
 
 
 class FakeScoring(scoring_pb2_grpc.ScoringServiceServicer):
-    """Judges by a few characters; `away` makes it refuse."""
+    """Judges by a few characters; `away` makes it refuse, and it waits until it may `go_on`."""
 
     def __init__(self):
         self.away = False
+        self.judging, self.go_on = asyncio.Event(), asyncio.Event()
+        self.go_on.set()
         self.texts = []
 
     async def ScoreMentions(self, request, context):
         if self.away:
             raise Unavailable("not now")
+        self.judging.set()
+        await self.go_on.wait()
         self.texts.extend(text.text for text in request.texts)
         return scoring_pb2.ScoreMentionsResponse(scores=[self._score(text) for text in request.texts])
 
@@ -66,6 +80,14 @@ class Indexing:
     @property
     def saved_searches(self):
         return saved_search_pb2_grpc.SavedSearchServiceStub(self.gateway)
+
+    @property
+    def jobs(self):
+        return job_pb2_grpc.JobServiceStub(self.gateway)
+
+    @property
+    def topic_matches(self):
+        return topic_match_pb2_grpc.TopicMatchServiceStub(self.gateway)
 
     @property
     def changes(self):
@@ -151,7 +173,7 @@ async def running_indexing(town: Town, elasticsearch_url: str, database_url: str
         connect(elasticsearch_url) as client,
         town.running("scoring", [register_scoring]) as scoring_address,
         town.channel("indexing", "scoring", scoring_address) as to_scoring,
-        assembled(settings, database, scoring_pb2_grpc.ScoringServiceStub(to_scoring)) as parts,
+        assembled(settings, database, Scoring.at(to_scoring)) as parts,
         town.running("indexing", parts.registrations) as address,
         town.channel("crawler", "indexing", address) as crawler,
         town.channel("gateway", "indexing", address) as gateway,

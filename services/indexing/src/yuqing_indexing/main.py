@@ -1,22 +1,25 @@
 """The composition root of indexing: reads the settings, builds the parts, serves. The only place that knows them all."""
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import grpc.aio
 import structlog
 
-from yuqing.indexing.v1 import ingest_pb2_grpc, mention_pb2, mention_pb2_grpc, saved_search_pb2_grpc
-from yuqing.scoring.v1 import scoring_pb2_grpc
+from yuqing.indexing.v1 import ingest_pb2_grpc, job_pb2_grpc, mention_pb2, mention_pb2_grpc, saved_search_pb2_grpc, topic_match_pb2_grpc
+from yuqing.scoring.v1 import scoring_pb2_grpc, topic_pb2_grpc
 from yuqing_indexing.adapters.elasticsearch.client import away_is_named, connect
 from yuqing_indexing.adapters.elasticsearch.index import MentionIndex
 from yuqing_indexing.adapters.elasticsearch.indices import Indices
 from yuqing_indexing.adapters.elasticsearch.search import ElasticsearchSearch
 from yuqing_indexing.adapters.files import CsvFile, JsonLinesFile, XlsxFile
 from yuqing_indexing.adapters.scoring import GrpcScorer
+from yuqing_indexing.domain.assigning import Assigning
 from yuqing_indexing.domain.flow import Limits
 from yuqing_indexing.domain.ingest import Ingest
 from yuqing_indexing.domain.months import month_of
@@ -26,11 +29,16 @@ from yuqing_indexing.servicers.change import ChangeServicer
 from yuqing_indexing.servicers.erasing import Erasing
 from yuqing_indexing.servicers.export import Export
 from yuqing_indexing.servicers.ingest import IngestServicer
+from yuqing_indexing.servicers.job import JobServicer
 from yuqing_indexing.servicers.mention import MentionServicer
 from yuqing_indexing.servicers.saved_search import SavedSearchServicer
+from yuqing_indexing.servicers.topic_match import TopicMatchServicer
 from yuqing_indexing.servicers.watch import Watch
 from yuqing_indexing.settings import Settings
 from yuqing_indexing.store.registry import SqlRegistry
+from yuqing_indexing.store.topics import SqlTopics
+from yuqing_indexing.workers.backfill import Backfill
+from yuqing_indexing.workers.following import Following
 from yuqing_indexing.workers.retention import Retention
 from yuqing_runtime.channels import Channels
 from yuqing_runtime.database import Database
@@ -59,22 +67,38 @@ class Parts:
     registrations: tuple[Registration, ...]
     loops: tuple[Loop, ...]
     retention: Retention
+    following: Following
+    backfill: Backfill
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """The doors of scoring."""
+
+    texts: scoring_pb2_grpc.ScoringServiceStub
+    topics: topic_pb2_grpc.TopicServiceStub
+
+    @classmethod
+    def at(cls, channel: grpc.aio.Channel) -> "Scoring":
+        """Behind this channel."""
+        return cls(scoring_pb2_grpc.ScoringServiceStub(channel), topic_pb2_grpc.TopicServiceStub(channel))
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, database: Database, scoring: scoring_pb2_grpc.ScoringServiceStub) -> AsyncGenerator[Parts]:
-    """Indexing on an open, migrated database and a stub of scoring; Elasticsearch is connected and left again."""
+async def assembled(settings: Settings, database: Database, scoring: Scoring) -> AsyncGenerator[Parts]:
+    """Indexing on an open, migrated database; Elasticsearch is connected and left again."""
     async with connect(settings.shared.elasticsearch_url) as client:
         indices = Indices(client, prefix=settings.index_prefix, shards=settings.shards)
         await _prepared(indices)
         index = MentionIndex(client, indices)
         registry = SqlRegistry(database)
-        ingest = Ingest(registry, index, GrpcScorer(scoring))
+        zone = settings.shared.time_zone
+        topics = SqlTopics(database, zone)
+        ingest = Ingest(registry, index, GrpcScorer(scoring.texts), topics)
         limits = Limits(batch_items=settings.batch_items, window=settings.batches_at_once)
         search = ElasticsearchSearch(client, indices)
         mentions = Mentions(registry, index)
         tokens = PageTokens(Sealer.from_file(settings.shared.secret_file).derive("page-tokens"))
-        zone = settings.shared.time_zone
         mention_servicer = MentionServicer(
             search=search,
             mentions=mentions,
@@ -85,15 +109,22 @@ async def assembled(settings: Settings, database: Database, scoring: scoring_pb2
             zone=zone,
         )
         retention = Retention(database, indices, index, keep_months=settings.keep_months, feed_days=settings.feed_days)
+        following = Following(database, scoring.topics)
+        backfill = Backfill(database, search, topics, Assigning(registry, index, topics))
+        topic_match_servicer = TopicMatchServicer(database, search, mentions, zone)
         yield Parts(
             registrations=(
                 Registration(ingest_pb2_grpc.add_IngestServiceServicer_to_server, IngestServicer(ingest, limits)),
                 Registration(ingest_pb2_grpc.add_ChangeServiceServicer_to_server, ChangeServicer(database)),
                 Registration(mention_pb2_grpc.add_MentionServiceServicer_to_server, mention_servicer),
                 Registration(saved_search_pb2_grpc.add_SavedSearchServiceServicer_to_server, SavedSearchServicer(database, tokens, zone)),
+                Registration(topic_match_pb2_grpc.add_TopicMatchServiceServicer_to_server, topic_match_servicer),
+                Registration(job_pb2_grpc.add_JobServiceServicer_to_server, JobServicer(database, tokens)),
             ),
-            loops=(retention.run,),
+            loops=(retention.run, following.run, backfill.run),
             retention=retention,
+            following=following,
+            backfill=backfill,
         )
 
 
@@ -117,18 +148,16 @@ async def serve_indexing(settings: Settings) -> None:
     database = await Database.open(settings.database("indexing"), schema="indexing")
     try:
         await database.migrate(MIGRATIONS)
-        async with Channels(identity, peer) as channels:
-            scoring = scoring_pb2_grpc.ScoringServiceStub(channels.to("scoring"))
-            async with assembled(settings, database, scoring) as parts:
-                server = Server(
-                    "indexing",
-                    settings.address,
-                    identity,
-                    parts.registrations,
-                    loops=parts.loops,
-                    drain_seconds=settings.shared.drain_seconds,
-                )
-                await serve(server)
+        async with Channels(identity, peer) as channels, assembled(settings, database, Scoring.at(channels.to("scoring"))) as parts:
+            server = Server(
+                "indexing",
+                settings.address,
+                identity,
+                parts.registrations,
+                loops=parts.loops,
+                drain_seconds=settings.shared.drain_seconds,
+            )
+            await serve(server)
     finally:
         await database.close()
 

@@ -1,11 +1,14 @@
 """Messages of the contract to the domain's values and back; pure functions, the only ones that know both."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from yuqing.indexing.v1 import document_pb2, mention_pb2
-from yuqing_indexing.domain.document import NO_COUNTS, Author, Counts, Document, Image, Judgement, Mention
+from yuqing.scoring.v1 import topic_pb2
+from yuqing_indexing.domain.document import NO_COUNTS, Author, Counts, Document, Image, Judgement, Mention, TopicMatch
+from yuqing_indexing.domain.topics import Told, Watched
 from yuqing_indexing.names import ITEM_KIND, MEDIUM, PRECISION, SENTIMENT
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -100,7 +103,22 @@ def mention_message(mention: Mention) -> mention_pb2.Mention:
         vanished=mention.vanished,
         content_hash=mention.content_hash,
         aliases=mention.aliases,
+        topics=[_topic_message(match) for match in mention.topics],
     )
+
+
+def topic_told(change: topic_pb2.WatchTopicsResponse) -> Told:
+    """What the feed of topics tells."""
+    topic = change.topic
+    watched = Watched(
+        topic.name,
+        topic.query,
+        topic.language,
+        moment_of(topic.start_time) if topic.HasField("start_time") else None,
+        moment_of(topic.end_time) if topic.HasField("end_time") else None,
+        topic.paused,
+    )
+    return Told(watched, change.deleted, topic.department, tuple(topic.shared_with))
 
 
 def mention_id_of(name: str) -> str:
@@ -132,6 +150,15 @@ def _author_of(message: document_pb2.Author) -> Author:
 
 def _author_message(author: Author) -> document_pb2.Author:
     return document_pb2.Author(display_name=author.display_name, native_id=author.native_id, followers=author.followers, verified=author.verified)
+
+
+def span_messages(spans: Iterable[tuple[int, int]]) -> list[mention_pb2.Span]:
+    """Spans as the contract has them."""
+    return [mention_pb2.Span(start=start, end=end) for start, end in spans]
+
+
+def _topic_message(match: TopicMatch) -> mention_pb2.TopicMatch:
+    return mention_pb2.TopicMatch(topic=match.topic, title_spans=span_messages(match.title), text_spans=span_messages(match.text))
 
 
 def _judgement_message(judgement: Judgement) -> mention_pb2.Judgement:

@@ -31,6 +31,7 @@ def candidate_of(mention: Mention) -> Candidate:
         "comments": document.counts.comments,
         "reposts": document.counts.reposts,
         "rating": document.rating,
+        "topic": [match.topic for match in mention.topics],
     }
     return Candidate({"title": document.title, "body": document.text}, fields)
 

@@ -95,8 +95,18 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicMatch:
+    """That a mention belongs to the topic of this name, by the topic's query as of `generation`; spans are [start, end) in code points."""
+
+    topic: str
+    generation: int
+    title: tuple[tuple[int, int], ...] = ()
+    text: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
-    """A document with its history. Owners of its fields: `document` and what follows from fetches, and `judgement` of the model.
+    """A document with its history. Owners of its fields: `document` and what follows from fetches, `judgement` and `topics` of scoring.
 
     `addresses` are all canonical addresses it was seen at; `content_hash` is of `document`.
     """
@@ -110,6 +120,7 @@ class Mention:
     vanished: bool = False
     addresses: tuple[str, ...] = ()
     judgement: Judgement | None = field(default=None)
+    topics: tuple[TopicMatch, ...] = ()
 
     @property
     def language(self) -> str:

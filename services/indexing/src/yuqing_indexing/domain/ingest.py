@@ -8,11 +8,13 @@ from enum import Enum
 
 from yuqing_indexing.domain.analysis import Reading, read
 from yuqing_indexing.domain.announcing import announcement
+from yuqing_indexing.domain.assigning import Assigning
 from yuqing_indexing.domain.document import Document, Mention
 from yuqing_indexing.domain.ids import identity_keys
 from yuqing_indexing.domain.merging import first_sight, judged, merged, needs_judgement
 from yuqing_indexing.domain.months import month_of
-from yuqing_indexing.domain.ports import Claim, Index, Place, Registry, Scorer, Sighting, Stored, Told, Write
+from yuqing_indexing.domain.ports import Claim, Index, Place, Registry, Scorer, Sighting, Stored, Told, TopicSource, Write
+from yuqing_indexing.domain.topics import Topics
 
 MOST_CONFLICTS = 20
 """How often a batch is merged anew with what others wrote meanwhile, before the fault is said to be elsewhere."""
@@ -58,12 +60,15 @@ class Ingest:
         registry: Registry,
         index: Index,
         scorer: Scorer,
+        topics: TopicSource,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._registry = registry
         self._index = index
         self._scorer = scorer
+        self._topics = topics
+        self._assigning = Assigning(registry, index, topics)
         self._clock = clock
 
     async def take(self, documents: Sequence[Document]) -> list[Result]:
@@ -73,7 +78,11 @@ class Ingest:
         """
         items = await asyncio.to_thread(lambda: [_Item(document, _keys(document), read(document)) for document in documents])
         await self._claim(items)
-        mentions = await self._store(items)
+        topics = await self._topics.current()
+        mentions = await self._store(items, topics)
+        if await self._topics.current() is not topics:
+            # A topic changed meanwhile, and its backfill may have looked before these mentions could be found.
+            await self._assigning.again([mention.id for mention in mentions])
         erased = await self._registry.tell([Told(mention.id, announcement(mention), mention.document) for mention in mentions])
         if erased:
             await self._take_back(items, erased)
@@ -93,7 +102,7 @@ class Ingest:
             if place is None:
                 item.result = Result(Outcome.REFUSED, reason="TOMBSTONED", detail="this mention was erased and must not come back")
 
-    async def _store(self, items: Sequence[_Item]) -> list[Mention]:
+    async def _store(self, items: Sequence[_Item], topics: Topics) -> list[Mention]:
         """Writes what is new until nobody else was faster; gives every mention of the batch as it is now."""
         groups: dict[str, list[_Item]] = {}
         for item in items:
@@ -102,7 +111,7 @@ class Ingest:
         known = [group[0].place for group in groups.values() if group[0].place is not None and not group[0].place.fresh]
         now: dict[str, Mention] = {}
         for _ in range(MOST_CONFLICTS):
-            conflicts, refused = await self._store_once(groups, await self._index.read(known), now)
+            conflicts, refused = await self._store_once(groups, await self._index.read(known), now, topics)
             for mention, why in refused.items():
                 now.pop(mention, None)
                 for item in groups[mention]:
@@ -114,13 +123,14 @@ class Ingest:
         raise TooManyConflicts(f"{len(groups)} mentions, such as {next(iter(groups))}")
 
     async def _store_once(
-        self, groups: dict[str, list[_Item]], stored: dict[str, Stored], now: dict[str, Mention]
+        self, groups: dict[str, list[_Item]], stored: dict[str, Stored], now: dict[str, Mention], topics: Topics
     ) -> tuple[frozenset[str], dict[str, str]]:
         folded = {mention: _fold(mention, group, stored.get(mention)) for mention, group in groups.items()}
         unjudged = [mention for mention in folded.values() if needs_judgement(mention)]
         if unjudged:
             for mention, judgement in zip(unjudged, await self._scorer.judge(unjudged, self._clock()), strict=True):
                 folded[mention.id] = judged(mention, judgement)
+        folded = await asyncio.to_thread(topics.all_assigned, folded)
         writes = [
             Write(group[0].place, folded[mention], stored[mention].version if mention in stored else None, _reading(folded[mention], group))
             for mention, group in groups.items()

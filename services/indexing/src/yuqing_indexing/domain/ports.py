@@ -7,6 +7,7 @@ from typing import Protocol
 
 from yuqing_indexing.domain.analysis import Reading
 from yuqing_indexing.domain.document import Document, Judgement, Mention
+from yuqing_indexing.domain.topics import Topics
 
 
 class OutsideUnavailable(Exception):
@@ -111,6 +112,14 @@ class Index(Protocol):
 
     async def remove(self, places: Sequence[Place]) -> None:
         """Deletes mentions with all their observations; does nothing about those that are not there."""
+        ...
+
+
+class TopicSource(Protocol):
+    """The topics that are matched."""
+
+    async def current(self) -> Topics:
+        """All topics as they are now: the same object as long as nothing changed."""
         ...
 
 

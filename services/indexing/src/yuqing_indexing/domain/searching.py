@@ -9,7 +9,7 @@ from typing import Protocol
 from yuqing_indexing.domain.document import Counts, Mention
 from yuqing_text.query.tree import Everything, Near, Node, Phrase, walk
 
-FACETS = ("source", "site", "medium", "sentiment", "author", "language", "region", "state")
+FACETS = ("source", "site", "medium", "sentiment", "author", "language", "region", "state", "topic")
 """What results are filtered, counted and split by; the names of the index's fields."""
 
 
@@ -148,6 +148,10 @@ class Search(Protocol):
 
     async def frequent_terms(self, selection: Selection, size: int) -> list[Term]:
         """The words that most mentions of the selection hold."""
+        ...
+
+    async def shares(self, selection: Selection, conditions: Sequence[Node]) -> list[tuple[int, int]]:
+        """For each condition how many mentions of the selection's time it finds alone, and how many among the selected."""
         ...
 
     def everything(self, selection: Selection, order: Order, limit: int) -> AsyncIterator[tuple[int, list[Mention]]]:

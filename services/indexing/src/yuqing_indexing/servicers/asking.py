@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from datetime import datetime
 
 from yuqing.indexing.v1 import mention_pb2
 from yuqing_indexing.domain.ports import OutsideUnavailable
@@ -30,8 +31,15 @@ class QueryRefused(InvalidArgument):
 
 def tree_of(query: str, *, zone: str) -> Node:
     """The tree of a query. Errors: QueryRefused."""
-    try:
+    with query_errors():
         return parse(query, zone=zone)
+
+
+@contextmanager
+def query_errors() -> Generator[None]:
+    """Says what a query gets wrong. Errors: QueryRefused."""
+    try:
+        yield
     except QueryError as error:
         description = f"{error.message} (at {error.start}-{error.end})" + (f"; {error.hint}" if error.hint else "")
         chinese = error.message_zh + (f"；{error.hint_zh}" if error.hint_zh else "")
@@ -48,9 +56,14 @@ def selection_of(query: str, filters: Iterable[mention_pb2.FacetFilter], publish
     for each in filters:
         facet, allowed = FACET.name(each.facet), tuple(dict.fromkeys(each.values))
         values[facet] = tuple(value for value in values[facet] if value in allowed) if facet in values else allowed
+    return Selection(tree_of(query, zone=zone), values, *range_of(published))
+
+
+def range_of(published: mention_pb2.TimeRange) -> tuple[datetime | None, datetime | None]:
+    """Start and end; None where it is open."""
     start = moment_of(published.start_time) if published.HasField("start_time") else None
     end = moment_of(published.end_time) if published.HasField("end_time") else None
-    return Selection(tree_of(query, zone=zone), values, start, end)
+    return start, end
 
 
 def order_of(order: "mention_pb2.SearchOrder.ValueType", selection: Selection) -> Order:

@@ -1,6 +1,6 @@
-"""What indexing keeps in SQL: which mention a key belongs to, what was erased, what the feed told, the searches that people keep."""
+"""What indexing keeps in SQL: which mention a key belongs to, what was erased, what the feed told; saved searches, a copy of the topics, jobs."""
 
-from sqlalchemy import Column, Index, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, UniqueConstraint
 
 from yuqing_runtime.columns import Json, UtcDateTime, new_metadata
 
@@ -54,4 +54,35 @@ saved_search = Table(
     Column("create_time", UtcDateTime, nullable=False),
     UniqueConstraint("owner", "display_name"),
     Index("ix_saved_search_shared_with", "shared_with"),
+)
+
+# The topics as scoring's feed tells of them. `change` counts changes here; removed topics stay, so that it never falls back.
+topic = Table(
+    "topic",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("query", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("start_time", UtcDateTime, nullable=True),
+    Column("end_time", UtcDateTime, nullable=True),
+    Column("paused", Boolean, nullable=False),
+    Column("removed", Boolean, nullable=False),
+    Column("generation", BigInteger, nullable=False),  # the change that last altered which mentions match
+    Column("change", BigInteger, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("shared_with", Json, nullable=False),
+)
+
+job = Table(
+    "job",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("create_time", UtcDateTime, nullable=False),
+    Column("update_time", UtcDateTime, nullable=False),
+    Index("ix_job_create_time", "create_time"),
 )

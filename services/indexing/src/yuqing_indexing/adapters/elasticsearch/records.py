@@ -1,19 +1,20 @@
 """Mentions and observations as JSON objects of the index, and back. Fields that a newer version wrote are left alone here and ignored."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from yuqing_indexing.domain.analysis import Analysis
 from yuqing_indexing.domain.candidates import states
-from yuqing_indexing.domain.document import Author, Counts, Document, Image, Judgement, Mention
+from yuqing_indexing.domain.document import Author, Counts, Document, Image, Judgement, Mention, TopicMatch
 from yuqing_indexing.domain.ports import Sighting
 from yuqing_indexing.domain.reach import reach
+from yuqing_indexing.domain.topics import generation_key
 
 Record = dict[str, Any]
 """What `_source` holds: only the index's JSON knows its types."""
 
-DERIVED = ("title_tokens", "body_tokens", "words", "author_normal", "region_normal", "tiebreak")
+DERIVED = ("title_tokens", "body_tokens", "words", "author_normal", "region_normal", "tiebreak", "topic", "topic_generation")
 """Fields that are made of others: they need not be read back."""
 _PLAIN = (
     "source",
@@ -79,10 +80,7 @@ def mention_record(mention: Mention, analysis: Analysis) -> Record:
         record["region_normal"] = analysis.region
     if document.images:
         record["images"] = [_plain(image) for image in document.images]
-    if judgement := mention.judgement:
-        record["sentiment"] = judgement.sentiment
-        record["judgement"] = _plain(judgement)
-    return record
+    return record | _judged_fields(mention)
 
 
 def mention_of(mention_id: str, record: Mapping[str, Any]) -> Mention:
@@ -111,6 +109,7 @@ def mention_of(mention_id: str, record: Mapping[str, Any]) -> Mention:
         vanished="vanished" in record["state"],
         addresses=tuple(record.get("addresses", ())),
         judgement=Judgement(**(judgement | {"time": moment_of(judgement["time"])})) if judgement else None,
+        topics=tuple(_topic_match(topic, found) for topic, found in record.get("topic_spans", {}).items()),
     )
 
 
@@ -126,6 +125,29 @@ def sighting_record(sighting: Sighting) -> Record:
     if document.stored_page:
         record["stored_page"] = document.stored_page
     return record
+
+
+def _judged_fields(mention: Mention) -> Record:
+    record: Record = {}
+    if judgement := mention.judgement:
+        record |= {"sentiment": judgement.sentiment, "judgement": _plain(judgement)}
+    if mention.topics:
+        record |= _topic_fields(mention.topics)
+    return record
+
+
+def _topic_fields(topics: Sequence[TopicMatch]) -> Record:
+    """`topic` is searched for, `topic_generation` tells which matches are of an older query, `topic_spans` is all of it."""
+    return {
+        "topic": [match.topic for match in topics],
+        "topic_generation": [generation_key(match.topic, match.generation) for match in topics],
+        "topic_spans": {match.topic: {"generation": match.generation, "title": match.title, "text": match.text} for match in topics},
+    }
+
+
+def _topic_match(topic: str, found: Mapping[str, Any]) -> TopicMatch:
+    title, text = (tuple((start, end) for start, end in found[part]) for part in ("title", "text"))
+    return TopicMatch(topic, found["generation"], title, text)
 
 
 def _plain(value: Author | Image | Judgement) -> Record:

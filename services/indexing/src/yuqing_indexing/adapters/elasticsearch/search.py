@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,8 @@ from yuqing_indexing.domain.searching import (
     Term,
     TooManyBars,
 )
+from yuqing_text.query.elasticsearch import compile_query
+from yuqing_text.query.tree import Everything, Node
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PAGES_KEPT = "2m"
@@ -89,6 +92,19 @@ class ElasticsearchSearch:
         background = {bucket["key"]: bucket["doc_count"] for bucket in everywhere.body["aggregations"]["terms"]["buckets"]}
         total = reply["hits"]["total"]["value"]
         return [Term(word, count, max(background.get(word, 0), count), count / total) for word, count in counts.items()]
+
+    async def shares(self, selection: Selection, conditions: Sequence[Node]) -> list[tuple[int, int]]:
+        """See `Search`."""
+        asked = {"shares": {"filters": {"filters": [compile_query(node) for node in conditions]}}}
+        alone = await self._aggregated(replace(selection, tree=Everything()), asked)
+        among = await self._aggregated(selection, asked)
+        counts = ([bucket["doc_count"] for bucket in reply["aggregations"]["shares"]["buckets"]] for reply in (alone, among))
+        return list(zip(*counts, strict=True))
+
+    async def refresh(self) -> None:
+        """All that was written before can be found afterwards."""
+        with away_is_named():
+            await self._client.indices.refresh(index=self._indices.everywhere("mentions"))
 
     async def everything(self, selection: Selection, order: Order, limit: int) -> AsyncIterator[tuple[int, list[Mention]]]:
         """See `Search`."""

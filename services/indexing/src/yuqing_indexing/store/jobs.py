@@ -1,0 +1,59 @@
+"""Jobs in SQL; each function works in the transaction it is given."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from yuqing_indexing.domain.jobs import OPEN_STATES, Job, JobState
+from yuqing_indexing.store.tables import job as table
+from yuqing_runtime import clock
+
+_OPEN = [state.value for state in OPEN_STATES]
+
+
+async def start(connection: AsyncConnection, topic: str) -> None:
+    """A new job for a topic; open ones of the same topic are superseded by it."""
+    now = await clock.now(connection)
+    older = update(table).where(table.c.topic == topic, table.c.state.in_(_OPEN))
+    await connection.execute(older.values(state=JobState.SUPERSEDED.value, update_time=now))
+    row = {"id": secrets.token_hex(8), "topic": topic, "state": JobState.PENDING.value, "total": 0, "done": 0, "detail": ""}
+    await connection.execute(insert(table).values(**row, create_time=now, update_time=now))
+
+
+async def next_open(connection: AsyncConnection) -> Job | None:
+    """The oldest job that is not at its end."""
+    query = select(table).where(table.c.state.in_(_OPEN)).order_by(table.c.create_time, table.c.id).limit(1)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return _job(row) if row else None
+
+
+async def advance(connection: AsyncConnection, job: Job) -> bool:
+    """Writes state, progress and detail; False where the job was superseded meanwhile."""
+    changed = update(table).where(table.c.id == job.id, table.c.state.in_(_OPEN))
+    values = {"state": job.state.value, "total": job.total, "done": job.done, "detail": job.detail, "update_time": await clock.now(connection)}
+    return (await connection.execute(changed.values(values))).rowcount == 1
+
+
+async def find(connection: AsyncConnection, job_id: str) -> Job | None:
+    """The job with this id."""
+    row = (await connection.execute(select(table).where(table.c.id == job_id))).mappings().one_or_none()
+    return _job(row) if row else None
+
+
+async def newest(connection: AsyncConnection, *, topic: str, before: tuple[datetime, str] | None, size: int) -> list[Job]:
+    """Jobs of one topic or of all, newest first; `before` are time and id of the last one seen."""
+    query = select(table).order_by(table.c.create_time.desc(), table.c.id.desc()).limit(size)
+    if topic:
+        query = query.where(table.c.topic == topic)
+    if before is not None:
+        query = query.where(tuple_(table.c.create_time, table.c.id) < before)
+    return [_job(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _job(row: RowMapping) -> Job:
+    fields: dict[str, Any] = {str(name): value for name, value in row.items()}
+    fields["state"] = JobState(fields["state"])
+    return Job(**fields)
