@@ -30,6 +30,15 @@ class Calibration:
     neutral_lean: float = 0.0
     positive_lean: float = 0.0
 
+    def factors(self, polarity: float) -> NDArray[np.float64]:
+        """The 2 × 2 matrix that makes calibrated logits of (polarity, neutral) before `offsets` are added, for texts on this side of polarity."""
+        return np.array([[self.polarity_slope, 0.0], [self.neutral_pull * (1 if polarity >= 0 else -1), self.neutral_slope]])
+
+    @property
+    def offsets(self) -> NDArray[np.float64]:
+        """What is added to the calibrated logits."""
+        return np.array([self.polarity_offset, self.neutral_offset])
+
 
 @dataclass(frozen=True)
 class Calibrations:

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yuqing_scoring.domain.calibration import Calibrations
+from yuqing_scoring.domain.explanation import Explanation, Weights, leading, pushes_of_signs, strongest_spans
 from yuqing_scoring.domain.grams import grams
 from yuqing_scoring.domain.judgement import SENTIMENTS, Judgement, Passage
-from yuqing_scoring.domain.weights import Floats, Tables, rows_of
+from yuqing_scoring.domain.reading import read_in_place
+from yuqing_scoring.domain.weights import POLARITY, Floats, Tables, row_of, rows_of
 
 _BATCH_TEXTS = 1024
 _BATCH_CODE_POINTS = 200_000
@@ -33,6 +35,28 @@ class FastModel:
     def logits(self, texts: Sequence[str], rows: NDArray[np.int64]) -> tuple[Floats, Floats]:
         """Polarity and neutral logit before calibration, of at most `grams.LARGEST_BATCH` texts."""
         return self.tables.logits(grams(texts), rows)
+
+    def explain(self, passage: Passage) -> Explanation:
+        """Why `judge` judges the passage as it does; the sum of all parts is exact but for rounding to single precision."""
+        [judgement] = self.judge([passage])
+        row = row_of(passage.medium)
+        calibration = self.calibrations.rows[row]
+        raw = np.concatenate(self.logits([passage.text], np.array([row]))).astype(np.float64)
+        factors = calibration.factors(raw[POLARITY])
+        reading = read_in_place(passage.text)
+        of_signs, nowhere = pushes_of_signs(reading, self.tables, row)
+        pushes = factors @ of_signs
+        spans = strongest_spans(reading, pushes, lead=leading(judgement.sentiment))
+        told = np.sum([[0.0, 0.0], *([span.weights.polarity, span.weights.neutral] for span in spans)], axis=0)
+        return Explanation(
+            judgement,
+            spans,
+            rest=Weights.of(pushes.sum(axis=1) - told),
+            bias=Weights.of(factors @ nowhere + calibration.offsets),
+            logits=Weights.of(factors @ raw + calibration.offsets),
+            neutral_lean=calibration.neutral_lean,
+            positive_lean=calibration.positive_lean,
+        )
 
     def _judge(self, passages: Sequence[Passage]) -> Iterator[Judgement]:
         rows = rows_of([passage.medium for passage in passages])

@@ -1,6 +1,6 @@
 """Turns texts into hashed character n-grams, a whole batch at a time, the same on every machine and in every process."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,21 +35,39 @@ def grams(texts: Sequence[str]) -> Grams:
     """Character 1- to 3-grams of each text with its two ends, hashed into BUCKETS. At most LARGEST_BATCH texts."""
     if len(texts) > LARGEST_BATCH:
         raise ValueError(f"{len(texts)} texts in a batch of at most {LARGEST_BATCH}")
-    codes = np.frombuffer(read(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    codes = _codes(read(texts))
     ends = codes == ord(END)
     # An END begins the text after it and ends the one before it.
     begun = np.cumsum(ends) - 1
     ended = begun - ends
     keys: list[NDArray[np.uint32]] = []
-    rolling = np.zeros(len(codes), np.uint32)
-    for size in range(1, LONGEST_GRAM + 1):
-        starts = len(codes) - size + 1
-        rolling = rolling[:starts] * _STEP + _mixed(codes[size - 1 :] + np.uint32(size))
-        owner = begun[:starts]
+    for size, hashed in _hashed(codes):
+        owner = begun[: len(hashed)]
         inside = (owner == ended[size - 1 :]) if size > 1 else (owner < len(texts))
-        hashed = _mixed(rolling) >> np.uint32(32 - BUCKET_BITS)
         keys.append(((owner.astype(np.uint32) << np.uint32(BUCKET_BITS)) | hashed)[inside])
     return _distinct(np.concatenate(keys), len(texts))
+
+
+def grams_in_place(signs: str) -> Iterator[tuple[int, NDArray[np.int32]]]:
+    """Of one text as it was read, with its two ENDs: each length of grams, with the bucket of the gram that begins at sign 0, 1, ….
+
+    The distinct buckets of all are those that `grams` gives for the text.
+    """
+    for size, hashed in _hashed(_codes(signs)):
+        # The END that ends a text is no 1-gram of it.
+        yield size, (hashed if size > 1 else hashed[:-1]).astype(np.int32)
+
+
+def _codes(signs: str) -> NDArray[np.uint32]:
+    return np.frombuffer(signs.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+
+
+def _hashed(codes: NDArray[np.uint32]) -> Iterator[tuple[int, NDArray[np.uint32]]]:
+    """Each length of grams, with the bucket of the gram that begins at each code point, over the borders of texts too."""
+    rolling = np.zeros(len(codes), np.uint32)
+    for size in range(1, LONGEST_GRAM + 1):
+        rolling = rolling[: len(codes) - size + 1] * _STEP + _mixed(codes[size - 1 :] + np.uint32(size))
+        yield size, _mixed(rolling) >> np.uint32(32 - BUCKET_BITS)
 
 
 def _distinct(keys: NDArray[np.uint32], count: int) -> Grams:

@@ -66,6 +66,11 @@ class Tables:
         factor = length_factor(grams.counts)
         return (_sums(self.polarity, places, grams) * factor, _sums(self.neutral, places, grams) * factor)
 
+    def weights(self, buckets: NDArray[np.int32], row: int) -> NDArray[np.float64]:
+        """HEADS × the weights of these buckets in a medium's row."""
+        places = row * BUCKETS + buckets
+        return np.stack([table.take(places).astype(np.float64) for table in (self.polarity, self.neutral)])
+
 
 def _sums(table: NDArray[np.floating], places: NDArray[np.int64], grams: Grams) -> Floats:
     return np.add.reduceat(table.take(places).astype(np.float32), grams.starts)
