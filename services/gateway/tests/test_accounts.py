@@ -99,6 +99,19 @@ async def test_an_api_token_does_what_its_scopes_say_and_no_more(gateway):
     assert (await program.post("/v1/mentions:search", json={})).status_code == 401
 
 
+async def test_an_api_token_makes_no_token_and_sets_no_password(gateway):
+    admin = await gateway.signed_in("admin")
+    scopes = ["directory.read", "directory.write"]
+    made = (await admin.post("/v1/apiTokens", json={"displayName": "同步", "scopes": scopes, "expireTime": in_days(1)})).json()
+    program = gateway.client()
+    program.headers["authorization"] = f"Bearer {made['token']}"
+    assert (await program.get("/v1/me")).json()["scopes"] == scopes
+    wider = {"displayName": "x", "scopes": ["crawler.write"], "expireTime": in_days(1)}
+    for path, body in (("/v1/apiTokens", wider), ("/v1/people/li-gang:setPassword", {"password": "a new pass phrase"})):
+        refused = await program.post(path, json=body)
+        assert (refused.status_code, refused.json()["reason"]) == (403, "SESSION_NEEDED")
+
+
 @pytest.mark.parametrize(
     ("scopes", "days", "reason"),
     [

@@ -1,5 +1,7 @@
 import uuid
 
+import pytest
+
 
 async def test_people_are_listed_page_by_page_when_there_are_many(gateway):
     client = await gateway.signed_in("liu.yang")
@@ -75,3 +77,31 @@ async def test_a_membership_is_refused_when_the_department_is_missing(gateway):
     body = {"login": "new.one", "displayName": "新", "memberships": [{"department": "departments/none", "roles": ["ROLE_IT"]}]}
     reply = await admin.post("/v1/people", json=body)
     assert (reply.status_code, reply.json()["reason"]) == (409, "DEPARTMENT_MISSING")
+
+
+async def test_a_field_is_changed_when_the_body_gives_it_as_false_or_empty(gateway):
+    admin = await gateway.signed_in("admin")
+    assert (await admin.patch("/v1/people/sun-hao", json={"disabled": True, "email": "a@example.com"})).json()["disabled"] is True
+    reply = (await admin.patch("/v1/people/sun-hao", json={"disabled": False, "email": ""})).json()
+    assert (reply["disabled"], reply["email"]) == (False, "")
+
+
+async def test_a_field_is_cleared_when_the_mask_names_it_and_the_body_does_not(gateway):
+    admin = await gateway.signed_in("admin")
+    await admin.patch("/v1/people/sun-hao", json={"email": "a@example.com"})
+    reply = (await admin.patch("/v1/people/sun-hao?updateMask=email,displayName", json={})).json()
+    assert (reply["email"], reply["displayName"]) == ("", "孙浩(审计)")
+
+
+@pytest.mark.parametrize("mask", ["nothing", "createTime", "name", "etag"])
+async def test_a_mask_is_refused_when_it_names_what_nobody_may_change(gateway, mask):
+    admin = await gateway.signed_in("admin")
+    reply = await admin.patch(f"/v1/people/sun-hao?updateMask={mask}", json={})
+    assert (reply.status_code, reply.json()["errors"][0]["field"]) == (400, "updateMask")
+
+
+async def test_a_resource_may_be_given_back_as_it_was_read(gateway):
+    admin = await gateway.signed_in("admin")
+    read = (await admin.get("/v1/people/sun-hao")).json()
+    reply = await admin.patch("/v1/people/sun-hao", json=read | {"displayName": "孙浩"})
+    assert reply.json() == read | {"displayName": "孙浩", "etag": "2"}

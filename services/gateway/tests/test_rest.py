@@ -28,6 +28,8 @@ async def test_an_rpc_is_a_route_when_it_is_for_people(gateway):
         ({"query": "字" * 4097}, "query"),
         ({"filters": [{"facet": "FACET_SITE", "values": []}]}, "filters.0.values"),
         ({"published": {"startTime": "yesterday"}}, "published.startTime"),
+        ({"published": {"startTime": "0001-01-01T00:00:00+08:00"}}, "published.startTime"),
+        ({"query": "a\0b"}, "query"),
     ],
 )
 async def test_the_field_is_named_when_the_body_breaks_the_contract(gateway, body, field):
@@ -51,6 +53,15 @@ async def test_everything_else_is_refused_with_a_problem(gateway, method, path, 
     assert (reply.status_code, reply.headers["content-type"]) == (status, "application/problem+json")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("PUT", "/v1/people", "GET, POST"), ("GET", "/v1/sources/x:run", "POST"), ("OPTIONS", "/v1/sources/x", "DELETE, GET, PATCH")],
+)
+async def test_every_method_of_a_path_is_named_when_another_is_used(gateway, method, path, allowed):
+    reply = await gateway.client().request(method, path)
+    assert (reply.status_code, reply.headers["allow"]) == (405, allowed)
+
+
 async def test_no_internal_rpc_has_a_route(gateway):
     paths = {route.method.path for route in public_routes()}
     internal = {method.path for method in methods() if method.internal}
@@ -64,6 +75,24 @@ async def test_a_trace_id_and_nothing_more_is_said_when_a_service_fails(gateway)
     assert reply.status_code == 500
     assert "secret" not in reply.text
     assert reply.json()["traceId"] in reply.json()["detail"]
+
+
+@pytest.mark.parametrize("day", ["2026-03-31", "2024-02-29", "2000-02-29", ""])
+async def test_a_day_is_taken_when_the_calendar_has_it(gateway, day):
+    reply = await (await gateway.signed_in("zhang.min")).get("/v1/patrolVisits", params={"firstDay": day})
+    assert reply.status_code == 503  # it went through to the crawler, which this gateway has not
+
+
+@pytest.mark.parametrize("day", ["2026-02-29", "2026-04-31", "2026-3-1", "tomorrow"])
+async def test_a_day_is_refused_when_the_calendar_has_it_not(gateway, day):
+    reply = await (await gateway.signed_in("zhang.min")).get("/v1/patrolVisits", params={"firstDay": day})
+    assert reply.status_code == 400
+
+
+@pytest.mark.parametrize("address", ["http://a.example:65535/?q=1", "https://新闻.中国/页?标题=一#二", "http://a.example"])
+async def test_an_address_is_taken_when_a_browser_would_take_it(gateway, address):
+    reply = await (await gateway.signed_in("zhang.min")).post("/v1/sources:propose", json={"address": address})
+    assert reply.status_code == 503
 
 
 async def test_it_is_said_when_a_service_is_away(gateway):

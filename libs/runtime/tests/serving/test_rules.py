@@ -74,3 +74,19 @@ def test_an_update_is_refused_when_the_mask_names_a_required_field_that_is_empty
 def test_dates_and_zones_are_checked_by_their_form():
     assert fields_of(people_pb2.ListPatrolVisitsRequest(first_day="2026-02-30")) == [("first_day", "is not a date YYYY-MM-DD")]
     assert fields_of(mention_pb2.CountMentionsRequest(time_zone="Asia/Beijing")) == [("time_zone", "is not a time zone of the IANA database")]
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory", "posixrules"])
+def test_a_zone_is_refused_when_only_this_machine_knows_it(zone):
+    assert [name for name, _ in fields_of(mention_pb2.CountMentionsRequest(time_zone=zone))] == ["time_zone"]
+
+
+@pytest.mark.parametrize("finding", [{}, {"text": " \n"}, {"author": "张三"}])
+def test_a_message_is_refused_when_none_of_its_alternatives_is_given(finding):
+    request = people_pb2.CreateEmployeeReportRequest(employee_report=people_pb2.EmployeeReport(finding=people_pb2.Finding(**finding)))
+    assert fields_of(request) == [("employee_report.finding", "needs one of url, title, text")]
+
+
+def test_one_alternative_suffices_when_a_message_has_several():
+    request = people_pb2.CompletePatrolVisitRequest(name="patrolVisits/1", findings=[people_pb2.Finding(title="一条")])
+    assert fields_of(request) == []

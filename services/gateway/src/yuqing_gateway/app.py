@@ -21,7 +21,7 @@ from yuqing_gateway.rest.accounts import COOKIE, Authenticator, accounts_router,
 from yuqing_gateway.rest.calls import ChannelTo
 from yuqing_gateway.rest.limits import Limits, RateLimits
 from yuqing_gateway.rest.problems import MEDIA_TYPE
-from yuqing_gateway.rest.routes import build_router, tags
+from yuqing_gateway.rest.routes import build_router, reply_schemas, tags
 from yuqing_gateway.settings import Settings
 from yuqing_runtime.settings import UnknownPeer
 
@@ -123,8 +123,10 @@ def _complete_openapi(app: FastAPI) -> None:
 def _completed(schema: dict[str, Any]) -> dict[str, Any]:
     schemes = {"bearer": {"type": "http", "scheme": "bearer"}, "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE}}
     schema.setdefault("components", {})["securitySchemes"] = schemes
+    schemas = schema["components"].setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
-        schema["components"].get("schemas", {}).pop(name, None)
+        schemas.pop(name, None)
+    schemas.update(reply_schemas())
     for path, operations in schema["paths"].items():
         for operation in operations.values():
             operation["responses"].pop("422", None)

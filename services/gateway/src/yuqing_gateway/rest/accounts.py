@@ -15,13 +15,14 @@ from yuqing_gateway.accounts.accounts import Accounts
 from yuqing_gateway.accounts.oidc import Oidc
 from yuqing_gateway.domain.credentials import LONGEST_PASSWORD, SCOPES
 from yuqing_gateway.domain.directory import Person
-from yuqing_gateway.rest.models import Timestamp
+from yuqing_gateway.rest.models import NO_NUL, Timestamp
 from yuqing_gateway.rest.problems import MEDIA_TYPE, Problem
 from yuqing_gateway.store.accounts import ApiToken
 from yuqing_runtime.access import Caller
 from yuqing_runtime.errors import PermissionDenied, Unauthenticated
 
 COOKIE: Final = "yuqing_session"
+_ADMIN: Final = access_pb2.Role.Name(access_pb2.ROLE_ADMIN)
 _FLOW_COOKIE: Final = "yuqing_oidc"
 _FLOW_SECONDS: Final = 600
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -41,7 +42,7 @@ class _View(_Body):
 class SignIn(_Body):
     """What a person signs in with."""
 
-    login: str = Field(min_length=1, max_length=40, examples=["zhang.min"])
+    login: str = Field(min_length=1, max_length=40, pattern=NO_NUL, examples=["zhang.min"])
     password: str = Field(min_length=1, max_length=LONGEST_PASSWORD)
 
 
@@ -87,7 +88,7 @@ class Session(_View):
 class NewApiToken(_Body):
     """A token for a program."""
 
-    display_name: str = Field(min_length=1, max_length=100)
+    display_name: str = Field(min_length=1, max_length=100, pattern=NO_NUL, examples=["大屏"])
     scopes: list[str] = Field(min_length=1, max_length=20, examples=[["indexing.read"]], description=f"Of {', '.join(sorted(SCOPES))}.")
     expire_time: Timestamp = Field(description="Within 366 days.")
 
@@ -127,8 +128,10 @@ class Authenticator:
         return caller
 
     async def person(self, request: Request) -> Person:
-        """The person of a request."""
-        await self.caller(request)
+        """The person of a request, signed in: an API token must not make another token or change a password, whatever its scopes are."""
+        caller = await self.caller(request)
+        if caller.require_person().scopes is not None:
+            raise PermissionDenied("an API token may not do this: sign in", reason="SESSION_NEEDED")
         return request.state.person
 
 
@@ -138,6 +141,15 @@ async def _signed_in(request: Request) -> Person:
 
 SignedInPerson = Annotated[Person, Depends(_signed_in)]
 """The person of the request; the application keeps its Authenticator in `app.state.authenticator`."""
+
+
+def _administrator(person: SignedInPerson) -> Person:
+    if _ADMIN not in {role for roles in person.memberships.values() for role in roles}:
+        raise PermissionDenied(f"this needs the role {_ADMIN}", reason="ROLE_MISSING")
+    return person
+
+
+Administrator = Annotated[Person, Depends(_administrator)]
 
 
 def bearer_or_cookie(request: Request) -> str:
@@ -196,13 +208,10 @@ def accounts_router(accounts: Accounts, authenticator: Authenticator, *, secure_
         """Sets a new password and ends all sessions. 修改密码"""
         await accounts.change_password(person, body.old_password, body.new_password)
 
-    @router.post("/v1/people/{person}:setPassword", operation_id="Account_SetPassword", status_code=HTTPStatus.NO_CONTENT)
-    async def set_password(person: Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$")], body: PasswordSetting, request: Request) -> None:
+    @router.post("/v1/people/{person:segment}:setPassword", operation_id="Account_SetPassword", status_code=HTTPStatus.NO_CONTENT)
+    async def set_password(person: Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$")], body: PasswordSetting, administrator: Administrator) -> None:
         """Sets a first or forgotten password; administrators alone. 重置密码"""
-        caller = await authenticator.caller(request)
-        if access_pb2.ROLE_ADMIN not in caller.require_person().roles:
-            raise PermissionDenied("this needs the role ROLE_ADMIN", reason="ROLE_MISSING")
-        await accounts.set_password(person, body.password, actor=caller.principal)
+        await accounts.set_password(person, body.password, actor=f"people/{administrator.id}")
 
     @router.post("/v1/apiTokens", operation_id="Account_CreateApiToken")
     async def create_api_token(body: NewApiToken, person: SignedInPerson) -> MadeApiToken:
@@ -215,7 +224,7 @@ def accounts_router(accounts: Accounts, authenticator: Authenticator, *, secure_
         """The caller's tokens, newest first. 接口令牌列表"""
         return ApiTokenList(api_tokens=[_token(each) for each in await accounts.api_tokens(person)])
 
-    @router.delete("/v1/apiTokens/{api_token}", operation_id="Account_DeleteApiToken", status_code=HTTPStatus.NO_CONTENT)
+    @router.delete("/v1/apiTokens/{api_token:segment}", operation_id="Account_DeleteApiToken", status_code=HTTPStatus.NO_CONTENT)
     async def delete_api_token(api_token: Annotated[str, Path(pattern="^[a-z0-9]{1,40}$")], person: SignedInPerson) -> None:
         """Revokes a token at once. 吊销接口令牌"""
         await accounts.revoke_api_token(person, api_token)

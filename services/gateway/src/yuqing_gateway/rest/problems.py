@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem+json, the same shape everywhere: what went wrong, which field, and why."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final, cast
@@ -16,6 +17,7 @@ from opentelemetry import trace
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from yuqing_gateway.rest.allowed import AllowedMethods
 from yuqing_runtime.errors import DomainError, FieldViolation
 from yuqing_runtime.status import refusal
 
@@ -122,9 +124,15 @@ def response_of(found: Problem, headers: Mapping[str, str] | None = None) -> Res
 def install(app: FastAPI) -> None:
     """Makes every error of the application a problem."""
 
-    async def answer(_request: Request, error: Exception) -> Response:
+    @cache
+    def allowed_methods() -> AllowedMethods:
+        return AllowedMethods(app.openapi()["paths"])
+
+    async def answer(request: Request, error: Exception) -> Response:
         found = problem_of(error)
         headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+        if found.status == HTTPStatus.METHOD_NOT_ALLOWED and (allowed := allowed_methods().of(request.url.path)):
+            headers["Allow"] = allowed
         if found.status == HTTPStatus.UNAUTHORIZED:
             headers.setdefault("WWW-Authenticate", "Bearer")
         if isinstance(error, DomainError) and "retry_after_seconds" in error.metadata:

@@ -11,12 +11,14 @@ from fastapi.responses import JSONResponse, Response
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from pydantic import BaseModel
+from starlette.convertors import Convertor, register_url_convertor
 
 from yuqing.access.v1 import access_pb2
 from yuqing_gateway.rest.calls import ChannelTo, call, json_of, request_of, stream
 from yuqing_gateway.rest.http_rules import HttpRoute, route_of
 from yuqing_gateway.rest.models import model_of, model_without, patch_model_of, query_model_of
 from yuqing_gateway.rest.problems import MEDIA_TYPE, Problem
+from yuqing_gateway.rest.replies import reference, schemas
 from yuqing_gateway.rest.streams import EVENT_STREAM, JSON_LINES, download_response, event_response
 from yuqing_protos.contract import Method, comments, methods
 from yuqing_runtime.access import Caller, authorize_person, set_caller
@@ -24,13 +26,28 @@ from yuqing_runtime.access import Caller, authorize_person, set_caller
 Authenticate = Callable[[Request], Awaitable[Caller]]
 """Finds out who asks; raises Unauthenticated."""
 
+SEGMENT: Final = "segment"
+
+
+class _Segment(Convertor[str]):
+    """One part of a path without a custom verb, so that `sources/x:run` is no source's name."""
+
+    regex = "[^/:]+"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor(SEGMENT, _Segment())
 _ALWAYS: Final = (400, 401, 403, 404, 409, 429, 503)
 
 
 def public_routes() -> list[HttpRoute]:
-    """The routes of all RPCs that have one; those with a verb in the path (`:run`) first, since a plain name would match them too."""
-    routes = [route_of(method) for method in methods() if not method.internal]
-    return sorted(routes, key=lambda route: (":" not in route.path, route.path, route.verb))
+    """The routes of all RPCs that have one."""
+    return sorted((route_of(method) for method in methods() if not method.internal), key=lambda route: (route.path, route.verb))
 
 
 def build_router(authenticate: Authenticate, channel_to: ChannelTo) -> APIRouter:
@@ -44,7 +61,7 @@ def build_router(authenticate: Authenticate, channel_to: ChannelTo) -> APIRouter
 def _add(router: APIRouter, route: HttpRoute, authenticate: Authenticate, channel_to: ChannelTo) -> None:
     method = route.method
     router.add_api_route(
-        route.path,
+        route.path.replace("}", f":{SEGMENT}}}"),
         _endpoint(route, authenticate, channel_to),
         methods=[route.verb],
         operation_id=f"{method.descriptor.containing_service.name}_{method.name}",
@@ -70,6 +87,11 @@ def tags() -> list[dict[str, str]]:
     return [{"name": name, "description": comments().get(service.full_name, "")} for name, service in services.items()]
 
 
+def reply_schemas() -> dict[str, Any]:
+    """The schemas of the OpenAPI page that the routes' answers name."""
+    return schemas(route.reply for route in public_routes() if not route.downloads)
+
+
 def _description(method: Method) -> str:
     roles = ", ".join(access_pb2.Role.Name(role).removeprefix("ROLE_").lower() for role in method.rule.people.any_of)
     return f"{method.comment}\n\nRoles: {roles}. Scope of API tokens: `{method.scope}`."
@@ -82,7 +104,8 @@ def _responses(route: HttpRoute) -> dict[int | str, dict[str, Any]]:
     elif route.method.descriptor.server_streaming:
         found[200] = {"description": "A stream of replies", "content": {EVENT_STREAM: {}, JSON_LINES: {}}}
     else:
-        found[200] = {"model": model_of(route.reply), "description": comments().get(route.reply.full_name) or "The reply"}
+        description = comments().get(route.reply.full_name) or "The reply"
+        found[200] = {"description": description, "content": {"application/json": {"schema": reference(route.reply)}}}
     return found
 
 
@@ -127,7 +150,7 @@ def _parameters(route: HttpRoute, allowed: Callable[[Request], Awaitable[None]])
         path = Annotated[str, Path(pattern=route.variable.pattern)]
         found.append(inspect.Parameter(route.variable.parameter, keyword, annotation=path))
     if route.query_fields:
-        model = query_model_of(f"{route.method.name}Query", route.query_fields)
+        model = query_model_of(f"{route.method.name}Query", route.query_fields, route.body_descriptor)
         found.append(inspect.Parameter("query", keyword, annotation=Annotated[cast("Any", model), Query()]))
     if route.body_descriptor is not None:
         found.append(inspect.Parameter("body", keyword, annotation=_body_model(route, route.body_descriptor)))
