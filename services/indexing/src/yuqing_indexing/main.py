@@ -157,6 +157,7 @@ async def serve_indexing(settings: Settings) -> None:
                 loops=parts.loops,
                 drain_seconds=settings.shared.drain_seconds,
             )
+            gc.freeze()  # what is loaded by now stays: the collector need not walk it again while batches come and go
             await serve(server)
     finally:
         await database.close()
