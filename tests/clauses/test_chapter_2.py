@@ -73,5 +73,5 @@ def test_the_machine_itself_stays_closed_when_a_source_points_at_it(it: httpx.Cl
     inside = {"kind": "list", "medium": "MEDIUM_NEWS", "displayName": "内网", "legalBasis": "x", "owner": "departments/it"}
     for address in ("http://127.0.0.1:9200/", "http://169.254.169.254/latest/", "http://10.0.0.1/"):
         refused = it.post("/v1/sources:preview", json={"source": {**inside, "address": address}})
-        assert refused.status_code == 400, address
+        assert refused.status_code == 409, address
         assert "public Internet" in refused.json()["errors"][0]["description"]

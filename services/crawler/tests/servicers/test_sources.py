@@ -107,12 +107,13 @@ async def test_the_same_source_is_answered_when_the_request_is_repeated(stub) ->
         ({"address": "http://10.1.2.3/"}, "source.address"),
         ({"address": "http://2130706433/"}, "source.address"),
         ({"parameters": ParseDict({"nobody_knows": 1}, Struct())}, "source.parameters.nobody_knows"),
+        ({"parameters": ParseDict({"nobody_knows": "a\0b"}, Struct())}, "source.parameters: holds U+0000"),
     ],
 )
 async def test_a_source_is_refused_when_a_field_is_wrong(stub, changes: dict[str, object], field: str) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await create(stub, **changes)
-    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
     assert field in (refused.value.details() or "")
 
 

@@ -1,5 +1,6 @@
 """What a source must be before it is kept, whoever brings it: a person, an import, a proposal."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ def problems_of(source: Source, openings: Mapping[str, Opening]) -> list[Problem
         found.extend(
             Problem(f"parameters.{problem.field}" if problem.field != "parameters" else "parameters", problem.message) for problem in error.problems
         )
+    if "\\u0000" in json.dumps(dict(source.parameters)):
+        found.append(Problem("parameters", "holds U+0000, which databases do not take"))
     try:
         check_url(source.address, openings)
     except GuardRefused as error:

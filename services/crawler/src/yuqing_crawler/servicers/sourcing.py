@@ -30,6 +30,12 @@ ID_BYTES = 6
 PREVIEWED_PAGES = 5
 
 
+class SourceRefused(FailedPrecondition):
+    """A source that keeps the contract's rules and yet cannot be kept: its kind, its kind's parameters or the guard do not allow it."""
+
+    default_reason = "SOURCE_REFUSED"
+
+
 @dataclass(frozen=True)
 class SourceUseCases:
     """What may be done to sources, each within a given transaction."""
@@ -39,7 +45,7 @@ class SourceUseCases:
     looking: Looking
 
     async def create(self, connection: AsyncConnection, message: source_pb2.Source, request_id: str) -> Source:
-        """A new source, due at once if it may run. Errors: InvalidArgument."""
+        """A new source, due at once if it may run. Errors: SourceRefused."""
         now = await clock.now(connection)
         source = self.drafted(message, random_source.token_hex(ID_BYTES))
         source = replace(self.secrets.with_changes(source, message.secrets), created_at=now, updated_at=now)
@@ -83,7 +89,7 @@ class SourceUseCases:
         return wire.preview_message(source, await self.looking.preview(job, pages=pages))
 
     async def update(self, connection: AsyncConnection, request: source_pb2.UpdateSourceRequest) -> Source:
-        """The changed source. Errors: NotFound, Aborted, InvalidArgument."""
+        """The changed source. Errors: NotFound, Aborted, InvalidArgument, SourceRefused."""
         message = request.source
         before = await find(connection, message.name, etag=message.etag, lock=True)
         fields = frozenset(request.update_mask.paths) or wire.given_fields(message)
@@ -131,7 +137,7 @@ class SourceUseCases:
         await _record(connection, "sources.delete", source, before=source, after=None, request_id="")
 
     async def propose(self, address: str) -> source_pb2.ProposeSourceResponse:
-        """What the page at an address could be as a source. Errors: InvalidArgument for one that may not be fetched."""
+        """What the page at an address could be as a source. Errors: SourceRefused for one that may not be fetched."""
         refuse(problems_of(self.drafted(source_pb2.Source(kind="feed", address=address), "proposed"), self.looking.openings))
         answer = await self.looking.fetch(address)
         if answer.outcome is not None or answer.fetched is None:
@@ -169,7 +175,7 @@ class SourceUseCases:
             )
             try:
                 taken.append(await self.create(connection, message, request.request_id))
-            except InvalidArgument as error:
+            except SourceRefused as error:
                 refused.append(RefusedRow(row.line, error.reason, error.message))
         return taken, sorted(refused, key=lambda row: row.line)
 
@@ -185,11 +191,11 @@ async def find(connection: AsyncConnection, name: str, *, etag: str = "", lock: 
 
 
 def refuse(problems: Sequence[Problem]) -> None:
-    """Errors: InvalidArgument that names every problem, where there is one."""
+    """Errors: SourceRefused that names every problem, where there is one."""
     if problems:
         violations = [FieldViolation(f"source.{problem.field}", problem.message) for problem in problems]
         text = "; ".join(f"{violation.field}: {violation.description}" for violation in violations)
-        raise InvalidArgument(text, violations=violations)
+        raise SourceRefused(text, violations=violations)
 
 
 async def _record(connection: AsyncConnection, action: str, source: Source, *, before: Source | None, after: Source | None, request_id: str) -> None:
