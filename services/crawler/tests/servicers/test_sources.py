@@ -234,4 +234,4 @@ async def test_a_proposal_says_why_when_there_is_nothing_to_read(stub, site: Sit
     assert "robots.txt" in reply.reasons[0]
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await stub.ProposeSource(source_pb2.ProposeSourceRequest(address="http://169.254.169.254/latest"))
-    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
