@@ -46,6 +46,8 @@ class _FacetEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Facet.ValueType
     """地区"""
     FACET_STATE: _Facet.ValueType  # 8
     """Vanished, edited or neither. 状态（已消失、已编辑）"""
+    FACET_TOPIC: _Facet.ValueType  # 9
+    """监测专题"""
 
 class Facet(_Facet, metaclass=_FacetEnumTypeWrapper):
     """What results are counted by. 分面"""
@@ -67,6 +69,8 @@ FACET_REGION: Facet.ValueType  # 7
 """地区"""
 FACET_STATE: Facet.ValueType  # 8
 """Vanished, edited or neither. 状态（已消失、已编辑）"""
+FACET_TOPIC: Facet.ValueType  # 9
+"""监测专题"""
 Global___Facet: _TypeAlias = Facet  # noqa: Y015
 
 class _SearchOrder:
@@ -202,6 +206,7 @@ class Mention(_message.Message):
     VANISHED_FIELD_NUMBER: _builtins.int
     CONTENT_HASH_FIELD_NUMBER: _builtins.int
     ALIASES_FIELD_NUMBER: _builtins.int
+    TOPICS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`mentions/{mention}`. 资源名"""
     edited: _builtins.bool
@@ -228,6 +233,10 @@ class Mention(_message.Message):
     def aliases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Other addresses of the same mention. 其他网址"""
 
+    @_builtins.property
+    def topics(self) -> _containers.RepeatedCompositeFieldContainer[Global___TopicMatch]:
+        """The topics that it belongs to. 所属专题"""
+
     def __init__(
         self,
         *,
@@ -240,14 +249,47 @@ class Mention(_message.Message):
         vanished: _builtins.bool = ...,
         content_hash: _builtins.str = ...,
         aliases: _abc.Iterable[_builtins.str] | None = ...,
+        topics: _abc.Iterable[Global___TopicMatch] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "first_seen_time", b"first_seen_time", "judgement", b"judgement", "last_seen_time", b"last_seen_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "content_hash", b"content_hash", "document", b"document", "edited", b"edited", "first_seen_time", b"first_seen_time", "judgement", b"judgement", "last_seen_time", b"last_seen_time", "name", b"name", "vanished", b"vanished"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "content_hash", b"content_hash", "document", b"document", "edited", b"edited", "first_seen_time", b"first_seen_time", "judgement", b"judgement", "last_seen_time", b"last_seen_time", "name", b"name", "topics", b"topics", "vanished", b"vanished"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Mention: _TypeAlias = Mention  # noqa: Y015
+
+@_typing.final
+class TopicMatch(_message.Message):
+    """Why a mention belongs to a topic. 专题命中"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOPIC_FIELD_NUMBER: _builtins.int
+    TITLE_SPANS_FIELD_NUMBER: _builtins.int
+    TEXT_SPANS_FIELD_NUMBER: _builtins.int
+    topic: _builtins.str
+    """`topics/{topic}`. 专题"""
+    @_builtins.property
+    def title_spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___Span]:
+        """Where the topic's words stand in the document's title and text, in code points; the first hundred of each. 命中位置"""
+
+    @_builtins.property
+    def text_spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___Span]: ...
+    def __init__(
+        self,
+        *,
+        topic: _builtins.str = ...,
+        title_spans: _abc.Iterable[Global___Span] | None = ...,
+        text_spans: _abc.Iterable[Global___Span] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text_spans", b"text_spans", "title_spans", b"title_spans", "topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TopicMatch: _TypeAlias = TopicMatch  # noqa: Y015
 
 @_typing.final
 class Judgement(_message.Message):
@@ -519,7 +561,7 @@ Global___Highlight: _TypeAlias = Highlight  # noqa: Y015
 
 @_typing.final
 class Span(_message.Message):
-    """[start, end) in code points of the fragment. 区间"""
+    """[start, end) in code points of the text that it belongs to. 区间"""
 
     DESCRIPTOR: _descriptor.Descriptor
 
