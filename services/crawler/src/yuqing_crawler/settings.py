@@ -36,6 +36,7 @@ class Settings(ServiceSettings):
         (900.0, 3600.0, 21_600.0, 86_400.0, 259_200.0), description="JSON list: when a mention is looked at again, since first sight."
     )
     revisits_per_host_hour: int = Field(240, ge=0, description="Revisits to one host in an hour at the most, the hottest first; 0: none.")
+    images_per_mention: int = Field(4, ge=0, le=50, description="Images of a mention whose hash is taken, at the first second look; 0: none.")
     objects: str = Field("", description="Where stored pages lie: a folder or s3://bucket/prefix. Default: pages in the var folder.")
     stored_page_days: float = Field(90.0, gt=0, description="How long stored pages are kept.")
     spool_days: float = Field(7.0, ge=0, description="How long acknowledged documents stay in the spool.")

@@ -1,6 +1,7 @@
 """Second looks, erasure, retention, and the links that people gave."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -109,6 +110,23 @@ async def test_a_takedown_is_spooled_once_when_the_page_is_gone(bench: Workbench
     assert second.text == ""
     assert second.url == ADDRESS
     assert await count(bench.database, revisit) == 0
+
+
+@pytest.mark.usefixtures("known")
+async def test_an_image_is_known_by_its_bytes_when_looked_at_again(bench: Workbench, looks: Revisits, site: Site) -> None:
+    pictures = "".join(f"<figure><img src='/i/{name}.jpg' width='600' height='400'></figure>" for name in ("1", "gone"))
+    page = f"<html><body><article><h1>新闻</h1><p>{LONG}</p>{pictures}<p>{LONG}</p></article></body></html>"
+    site.pages["/a/1.html"] = Page(page)
+    site.pages["/i/1.jpg"] = Page(b"\x89PNG picture")
+    for _ in range(2):
+        await make_due(bench.database)
+        await looks.run_due()
+    documents = await spooled(bench.database)
+    hashes = {image.url: image.sha256 for image in documents[-1].images}
+    assert hashes["http://news.test/i/1.jpg"] == hashlib.sha256(b"\x89PNG picture").hexdigest()
+    assert hashes["http://news.test/i/gone.jpg"] == ""
+    assert site.asked["/i/1.jpg"] == 1
+    assert len(documents) == 2
 
 
 @pytest.mark.usefixtures("known")

@@ -31,15 +31,18 @@ class RevisitEnd:
     vanished: bool = False
 
 
-async def look_again(bench: Workbench, job: Job, due: DueRevisit) -> RevisitEnd:
-    """Fetches a mention's page again and keeps what is new; ends in exactly one counted outcome."""
+async def look_again(bench: Workbench, job: Job, due: DueRevisit, *, images: int) -> RevisitEnd:
+    """Fetches a mention's page again, and up to `images` of its images whose hash is not known yet, and keeps what is new.
+
+    Ends in exactly one counted outcome, beside those of the images.
+    """
     with _TRACER.start_as_current_span("crawler.revisit", attributes={"source": job.source.name, "url": due.url}):
-        end = await _look(bench, job, due)
+        end = await _look(bench, job, due, images)
     FETCHES.count(end.outcome.value, labels={"kind": "revisit"})
     return end
 
 
-async def _look(bench: Workbench, job: Job, due: DueRevisit) -> RevisitEnd:
+async def _look(bench: Workbench, job: Job, due: DueRevisit, images: int) -> RevisitEnd:
     before = document_pb2.Document.FromString(due.message)
     known = Known(due.url, before.native_id)
     answer = await bench.reader.fetch(job, job.kind.revisit_follow(known, job.view))
@@ -53,6 +56,7 @@ async def _look(bench: Workbench, job: Job, due: DueRevisit) -> RevisitEnd:
         await _keep(bench, due, fetched, [_entry(due, wire.vanished(before), None)])
         return RevisitEnd(Outcome.VANISHED, due.heat, vanished=True)
     now, counts = _now(job, before, due, seen)
+    await _hash_images(bench, job, before, now, images)
     heat_now = heat(counts)
     text = text_hash(seen.document.text) if seen.document is not None else due.text
     own = _entry(due, now, Revisitable(due.url, due.host, heat_now, text))
@@ -77,6 +81,18 @@ def _now(job: Job, before: document_pb2.Document, due: DueRevisit, seen: Revisit
     if not due.text or text_hash(seen.document.text) == due.text:
         merged.text, merged.title = before.text, before.title
     return merged, seen.document.counts
+
+
+async def _hash_images(bench: Workbench, job: Job, before: document_pb2.Document, now: document_pb2.Document, most: int) -> None:
+    """Sets the SHA-256 of the mention's images: known ones stay, some of the others are fetched."""
+    known = {image.url: image.sha256 for image in before.images if image.sha256}
+    for image in now.images:
+        image.sha256 = image.sha256 or known.get(image.url, "")
+    for image in [image for image in now.images if not image.sha256][:most]:
+        answer = await bench.reader.fetch(job, Follow(image.url, "image"))
+        FETCHES.count(answer.outcome or "read", labels={"kind": "image"})
+        if answer.outcome is None and answer.fetched is not None:
+            image.sha256 = harvest.digest_of(answer.fetched)
 
 
 def _entry(due: DueRevisit, message: document_pb2.Document, again: Revisitable | None) -> SpoolEntry:

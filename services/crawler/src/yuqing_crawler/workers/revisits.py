@@ -68,7 +68,7 @@ class Revisits:
             return RevisitEnd(Outcome.HELD, due.heat)
         try:
             job = job_of(source, self._open_secrets, zone=self._settings.shared.time_zone)
-            return await revisit.look_again(self._bench, job, due)
+            return await revisit.look_again(self._bench, job, due, images=self._settings.images_per_mention)
         except (UnknownKindError, InvalidParametersError):
             return RevisitEnd(Outcome.FAILED, due.heat)
         except Exception:  # noqa: BLE001 - one mention must not end the looks at others
