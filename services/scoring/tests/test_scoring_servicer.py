@@ -6,12 +6,13 @@ import grpc
 import grpc.aio
 import pytest
 
+from yuqing.access.v1 import access_pb2
 from yuqing.scoring.v1 import scoring_pb2, scoring_pb2_grpc
 from yuqing.type.v1 import types_pb2
 from yuqing_runtime.serving import Registration
 from yuqing_scoring.domain.judgement import Judgement, Sentiment
 from yuqing_scoring.servicers.scoring import ScoringServicer
-from yuqing_testkit.services import Town
+from yuqing_testkit.services import Town, person
 
 
 class Gate:
@@ -35,17 +36,17 @@ def town(tmp_path_factory):
 
 @pytest.fixture
 async def stub_of(town):
-    """Serves a judge, and gives a stub that calls it as indexing."""
+    """Serves a judge, and gives a stub that calls it, as indexing unless told otherwise."""
     with ThreadPoolExecutor(1) as pool:
         closers = []
 
-        async def open_stub(judge, waiting_calls=8):
+        async def open_stub(judge, waiting_calls=8, caller="indexing"):
             registration = Registration(
                 scoring_pb2_grpc.add_ScoringServiceServicer_to_server, ScoringServicer(judge, pool, waiting_calls=waiting_calls)
             )
             running = town.running("scoring", [registration])
             address = await running.__aenter__()
-            channel = town.channel("indexing", "scoring", address)
+            channel = town.channel(caller, "scoring", address)
             closers.extend([running, channel])
             return scoring_pb2_grpc.ScoringServiceStub(await channel.__aenter__())
 
@@ -91,3 +92,35 @@ async def test_a_batch_is_refused_when_it_is_larger_than_the_contract_says(stub_
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await stub.ScoreMentions(request(*["好"] * 2001))
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def parts(reply):
+    return [reply.bias, reply.rest, *(span.weights for span in (*reply.title_spans, *reply.text_spans))]
+
+
+async def test_a_score_is_explained_when_a_person_asks(stub_of, town, model):
+    stub = await stub_of(model, caller="gateway")
+    asked = scoring_pb2.ExplainScoreRequest(title="太坑了[怒]", text="東西質量太差，退貨還不理人", medium=types_pb2.MEDIUM_REVIEW)
+    with town.acting(person(access_pb2.ROLE_AUDITOR)):
+        reply = await stub.ExplainScore(asked)
+    assert reply.score.sentiment == types_pb2.SENTIMENT_NEGATIVE
+    assert (reply.score.model, reply.score.model_version, reply.score.language) == (model.name, model.version, "zh")
+    assert sum(part.polarity for part in parts(reply)) == pytest.approx(reply.logits.polarity, abs=1e-3)
+    assert sum(part.neutral for part in parts(reply)) == pytest.approx(reply.logits.neutral, abs=1e-3)
+    assert "[怒]" in [asked.title[span.start : span.end] for span in reply.title_spans]
+    assert any("太差" in asked.text[span.start : span.end] for span in reply.text_spans)
+
+
+@pytest.mark.parametrize(
+    ("roles", "asked", "code"),
+    [
+        ([access_pb2.ROLE_EMPLOYEE], scoring_pb2.ExplainScoreRequest(text="好"), grpc.StatusCode.PERMISSION_DENIED),
+        ([access_pb2.ROLE_MONITOR], scoring_pb2.ExplainScoreRequest(), grpc.StatusCode.INVALID_ARGUMENT),
+        ([access_pb2.ROLE_MONITOR], scoring_pb2.ExplainScoreRequest(title="题" * 2001), grpc.StatusCode.INVALID_ARGUMENT),
+    ],
+)
+async def test_nothing_is_explained_when_the_call_breaks_a_rule(stub_of, town, model, roles, asked, code):
+    stub = await stub_of(model, caller="gateway")
+    with town.acting(person(*roles)), pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub.ExplainScore(asked)
+    assert caught.value.code() is code

@@ -2,8 +2,9 @@ import pytest
 
 from yuqing.scoring.v1 import scoring_pb2
 from yuqing.type.v1 import types_pb2
+from yuqing_scoring.domain.explanation import Explanation, Span, Weights
 from yuqing_scoring.domain.judgement import Judgement, Medium, Passage, Sentiment
-from yuqing_scoring.wire import passage_of, score_of
+from yuqing_scoring.wire import explanation_of, passage_of, score_of
 
 
 def test_every_medium_of_the_contract_has_its_own_when_read():
@@ -27,3 +28,30 @@ def test_a_score_says_all_when_written():
     score = score_of("m1", Judgement(Sentiment.NEGATIVE, 0.7, 0.2, 0.1), language="zh", model=("m", "1"))
     assert (score.id, score.sentiment, score.language, score.model, score.model_version) == ("m1", types_pb2.SENTIMENT_NEGATIVE, "zh", "m", "1")
     assert (score.probabilities.negative, score.probabilities.neutral, score.probabilities.positive) == pytest.approx((0.7, 0.2, 0.1))
+
+
+def explained(title, text, *places):
+    """What is told of these spans of title and text together, cut out of where they are said to be."""
+    spans = [Span(start, end, Weights(start, end)) for start, end in places]
+    none = Weights(0, 0)
+    explanation = Explanation(Judgement(Sentiment.NEUTRAL, 0, 1, 0), spans, none, none, none, 0, 0)
+    request = scoring_pb2.ExplainScoreRequest(title=title, text=text)
+    reply = explanation_of(request, explanation, scoring_pb2.Score())
+    assert [weights.polarity for weights in (span.weights for span in (*reply.title_spans, *reply.text_spans))] == [place[0] for place in places]
+    return [title[span.start : span.end] for span in reply.title_spans], [text[span.start : span.end] for span in reply.text_spans]
+
+
+def test_spans_are_told_of_title_and_text_when_both_are_given():
+    assert explained("起火", "仓库昨夜起火", (0, 2), (3, 5), (7, 9)) == (["起火"], ["仓库", "起火"])
+
+
+def test_spans_are_of_the_text_when_it_begins_with_the_title():
+    assert explained("起火", "起火：仓库", (0, 2), (3, 5)) == ([], ["起火", "仓库"])
+
+
+def test_spans_are_of_the_title_when_there_is_no_text():
+    assert explained("仓库起火", "", (2, 4)) == (["起火"], [])
+
+
+def test_a_span_is_told_where_it_begins_when_it_goes_over_into_the_text():
+    assert explained("转//", "@某人:好", (1, 8)) == (["//"], [])

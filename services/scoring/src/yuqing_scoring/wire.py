@@ -1,9 +1,11 @@
 """Messages ↔ domain of scoring, pure functions."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from yuqing.scoring.v1 import scoring_pb2
 from yuqing.type.v1 import types_pb2
+from yuqing_scoring.domain.explanation import Explanation, Span, Weights
 from yuqing_scoring.domain.judgement import Judgement, Medium, Passage, Sentiment
 
 _MEDIA: Final[dict[int, Medium]] = {
@@ -22,7 +24,7 @@ _SENTIMENTS: Final = {
 }
 
 
-def passage_of(text: scoring_pb2.Text) -> Passage:
+def passage_of(text: scoring_pb2.Text | scoring_pb2.ExplainScoreRequest) -> Passage:
     """Title and text as one; a medium that is not given, or newer than this version, is judged as one that is not known."""
     whole = text.text if not text.title or text.text.startswith(text.title) else f"{text.title} {text.text}"
     return Passage(whole, _MEDIA.get(text.medium, Medium.OTHER))
@@ -38,3 +40,29 @@ def score_of(text_id: str, judgement: Judgement, *, language: str, model: tuple[
         model=model[0],
         model_version=model[1],
     )
+
+
+def explanation_of(request: scoring_pb2.ExplainScoreRequest, explanation: Explanation, score: scoring_pb2.Score) -> scoring_pb2.ExplainScoreResponse:
+    """The explanation of what `passage_of` made of the request, its spans sorted into those of the title and those of the text."""
+    text_starts = len(passage_of(request).text) - len(request.text)
+    return scoring_pb2.ExplainScoreResponse(
+        score=score,
+        title_spans=_spans([span for span in explanation.spans if span.start < text_starts], 0, len(request.title)),
+        text_spans=_spans([span for span in explanation.spans if span.start >= text_starts], text_starts, len(request.text)),
+        rest=_weights(explanation.rest),
+        bias=_weights(explanation.bias),
+        logits=_weights(explanation.logits),
+        neutral_lean=explanation.neutral_lean,
+        positive_lean=explanation.positive_lean,
+    )
+
+
+def _spans(spans: Sequence[Span], offset: int, length: int) -> list[scoring_pb2.ExplainedSpan]:
+    # A `//` at the title's end and an @name at the text's beginning are read as one sign: it is told where it begins.
+    return [
+        scoring_pb2.ExplainedSpan(start=span.start - offset, end=min(span.end - offset, length), weights=_weights(span.weights)) for span in spans
+    ]
+
+
+def _weights(weights: Weights) -> scoring_pb2.LogitWeights:
+    return scoring_pb2.LogitWeights(polarity=weights.polarity, neutral=weights.neutral)

@@ -7,14 +7,14 @@ probabilities follow. Repeats count once in the model: a gram that stands in sev
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import rjieba
 from numpy.typing import NDArray
 
 from yuqing_scoring.domain.grams import grams_in_place
-from yuqing_scoring.domain.judgement import Judgement, Sentiment
+from yuqing_scoring.domain.judgement import Judge, Judgement, Passage, Sentiment
 from yuqing_scoring.domain.reading import Reading
 from yuqing_scoring.domain.weights import HEADS, NEUTRAL, POLARITY, Tables, length_factor
 
@@ -66,6 +66,14 @@ class Explanation:
     logits: Weights
     neutral_lean: float
     positive_lean: float
+
+
+class ExplainingJudge(Judge, Protocol):
+    """A judge that can say why."""
+
+    def explain(self, passage: Passage) -> Explanation:
+        """Why `judge` judges the passage as it does."""
+        ...
 
 
 def pushes_of_signs(reading: Reading, tables: Tables, row: int) -> tuple[Pushes, Pushes]:

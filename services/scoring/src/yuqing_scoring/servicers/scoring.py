@@ -1,26 +1,28 @@
-"""Answers ScoreMentions: judges in worker threads, so that the event loop stays free for health checks and other calls."""
+"""Judges texts and says why: in worker threads, so that the event loop stays free for health checks and other calls."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc.aio
 
 from yuqing.scoring.v1 import scoring_pb2, scoring_pb2_grpc
 from yuqing_runtime.errors import ResourceExhausted
 from yuqing_runtime.telemetry import Outcomes
-from yuqing_scoring.domain.judgement import Judge
-from yuqing_scoring.wire import passage_of, score_of
+from yuqing_scoring.domain.explanation import ExplainingJudge
+from yuqing_scoring.wire import explanation_of, passage_of, score_of
 from yuqing_text.language import language
 
+_Request = TypeVar("_Request")
+_Reply = TypeVar("_Reply")
 _TEXTS = Outcomes("scoring.texts", "Judged texts, by what was decided")
 
 
 class ScoringServicer(scoring_pb2_grpc.ScoringServiceServicer):
     """ScoringService over one judge. At most `waiting_calls` calls wait for a thread of the pool."""
 
-    def __init__(self, judge: Judge, pool: ThreadPoolExecutor, *, waiting_calls: int) -> None:
+    def __init__(self, judge: ExplainingJudge, pool: ThreadPoolExecutor, *, waiting_calls: int) -> None:
         self._judge = judge
         self._pool = pool
         self._most_calls = waiting_calls
@@ -31,14 +33,29 @@ class ScoringServicer(scoring_pb2_grpc.ScoringServiceServicer):
         request: scoring_pb2.ScoreMentionsRequest,
         context: "grpc.aio.ServicerContext[Any, Any]",  # the generated signature
     ) -> scoring_pb2.ScoreMentionsResponse:
+        return scoring_pb2.ScoreMentionsResponse(scores=await self._in_thread(self._scores, request.texts))
+
+    async def ExplainScore(
+        self,
+        request: scoring_pb2.ExplainScoreRequest,
+        context: "grpc.aio.ServicerContext[Any, Any]",  # the generated signature
+    ) -> scoring_pb2.ExplainScoreResponse:
+        return await self._in_thread(self._explained, request)
+
+    async def _in_thread(self, work: Callable[[_Request], _Reply], request: _Request) -> _Reply:
         if self._calls >= self._most_calls:
             raise ResourceExhausted(f"{self._calls} calls wait already", reason="SCORING_BUSY")
         self._calls += 1
         try:
-            scores = await asyncio.get_running_loop().run_in_executor(self._pool, self._scores, request.texts)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work, request)
         finally:
             self._calls -= 1
-        return scoring_pb2.ScoreMentionsResponse(scores=scores)
+
+    def _explained(self, request: scoring_pb2.ExplainScoreRequest) -> scoring_pb2.ExplainScoreResponse:
+        passage = passage_of(request)
+        explanation = self._judge.explain(passage)
+        model = (self._judge.name, self._judge.version)
+        return explanation_of(request, explanation, score_of("", explanation.judgement, language=language(passage.text), model=model))
 
     def _scores(self, texts: Sequence[scoring_pb2.Text]) -> list[scoring_pb2.Score]:
         passages = [passage_of(text) for text in texts]

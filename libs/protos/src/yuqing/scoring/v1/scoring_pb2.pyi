@@ -159,3 +159,147 @@ class SentimentProbabilities(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SentimentProbabilities: _TypeAlias = SentimentProbabilities  # noqa: Y015
+
+@_typing.final
+class ExplainScoreRequest(_message.Message):
+    """A text whose score is to be explained. 待解释的文本"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    MEDIUM_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """标题"""
+    text: _builtins.str
+    """正文"""
+    medium: _types_pb2.Medium.ValueType
+    """Judged as one that is not known where unspecified. 媒体类型"""
+    def __init__(
+        self,
+        *,
+        title: _builtins.str = ...,
+        text: _builtins.str = ...,
+        medium: _types_pb2.Medium.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["medium", b"medium", "text", b"text", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainScoreRequest: _TypeAlias = ExplainScoreRequest  # noqa: Y015
+
+@_typing.final
+class ExplainScoreResponse(_message.Message):
+    """Adds up: bias + all spans + rest = logits, and the probabilities follow from the logits. 各项之和：偏置 + 全部片段 + 其余 = 对数几率，概率由此得出"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCORE_FIELD_NUMBER: _builtins.int
+    TITLE_SPANS_FIELD_NUMBER: _builtins.int
+    TEXT_SPANS_FIELD_NUMBER: _builtins.int
+    REST_FIELD_NUMBER: _builtins.int
+    BIAS_FIELD_NUMBER: _builtins.int
+    LOGITS_FIELD_NUMBER: _builtins.int
+    NEUTRAL_LEAN_FIELD_NUMBER: _builtins.int
+    POSITIVE_LEAN_FIELD_NUMBER: _builtins.int
+    neutral_lean: _builtins.float
+    """The class decided has the largest ln(probability) + lean; that of negative is 0. 判断时的倾斜量，负面为零"""
+    positive_lean: _builtins.float
+    @_builtins.property
+    def score(self) -> Global___Score:
+        """As it would be given for the text, without an id. 研判结果"""
+
+    @_builtins.property
+    def title_spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExplainedSpan]:
+        """At most 20 of both, that which pushed most first; they do not overlap. 标题中的片段，影响大的在前"""
+
+    @_builtins.property
+    def text_spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExplainedSpan]:
+        """Those of the text; none of the title where the text begins with it. 正文中的片段"""
+
+    @_builtins.property
+    def rest(self) -> Global___LogitWeights:
+        """All the rest of title and text together. 其余文字合计"""
+
+    @_builtins.property
+    def bias(self) -> Global___LogitWeights:
+        """What the medium adds, and that a text begins at all. 媒体类型带来的偏置"""
+
+    @_builtins.property
+    def logits(self) -> Global___LogitWeights: ...
+    def __init__(
+        self,
+        *,
+        score: Global___Score | None = ...,
+        title_spans: _abc.Iterable[Global___ExplainedSpan] | None = ...,
+        text_spans: _abc.Iterable[Global___ExplainedSpan] | None = ...,
+        rest: Global___LogitWeights | None = ...,
+        bias: Global___LogitWeights | None = ...,
+        logits: Global___LogitWeights | None = ...,
+        neutral_lean: _builtins.float = ...,
+        positive_lean: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["bias", b"bias", "logits", b"logits", "rest", b"rest", "score", b"score"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bias", b"bias", "logits", b"logits", "neutral_lean", b"neutral_lean", "positive_lean", b"positive_lean", "rest", b"rest", "score", b"score", "text_spans", b"text_spans", "title_spans", b"title_spans"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainScoreResponse: _TypeAlias = ExplainScoreResponse  # noqa: Y015
+
+@_typing.final
+class ExplainedSpan(_message.Message):
+    """A part of a text that pushed the decision. 影响判断的片段"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    WEIGHTS_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    """[start, end) in code points of the field as it was given. 区间，按码点计"""
+    end: _builtins.int
+    @_builtins.property
+    def weights(self) -> Global___LogitWeights: ...
+    def __init__(
+        self,
+        *,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+        weights: Global___LogitWeights | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["weights", b"weights"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "start", b"start", "weights", b"weights"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainedSpan: _TypeAlias = ExplainedSpan  # noqa: Y015
+
+@_typing.final
+class LogitWeights(_message.Message):
+    """What something adds to the logits. 对数几率的增量"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POLARITY_FIELD_NUMBER: _builtins.int
+    NEUTRAL_FIELD_NUMBER: _builtins.int
+    polarity: _builtins.float
+    """To ln(p(positive) / p(negative)): below 0 it pushes towards negative. 正面与负面之间，小于零趋向负面"""
+    neutral: _builtins.float
+    """To ln(p(neutral) / (1 - p(neutral))): below 0 it pushes away from neutral. 中性与非中性之间，小于零趋向非中性"""
+    def __init__(
+        self,
+        *,
+        polarity: _builtins.float = ...,
+        neutral: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["neutral", b"neutral", "polarity", b"polarity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LogitWeights: _TypeAlias = LogitWeights  # noqa: Y015

@@ -40,6 +40,11 @@ class ScoringServiceStub:
                 request_serializer=yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ScoreMentionsRequest.SerializeToString,
                 response_deserializer=yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ScoreMentionsResponse.FromString,
                 _registered_method=True)
+        self.ExplainScore = channel.unary_unary(
+                '/yuqing.scoring.v1.ScoringService/ExplainScore',
+                request_serializer=yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ExplainScoreRequest.SerializeToString,
+                response_deserializer=yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ExplainScoreResponse.FromString,
+                _registered_method=True)
 
 
 class ScoringServiceServicer:
@@ -53,6 +58,13 @@ class ScoringServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExplainScore(self, request, context):
+        """Why a text is judged as it is: the spans that pushed the decision, with weights that add up to it. 解释研判依据：影响判断的文字片段及其权重，可相加核对
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ScoringServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -60,6 +72,11 @@ def add_ScoringServiceServicer_to_server(servicer, server):
                     servicer.ScoreMentions,
                     request_deserializer=yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ScoreMentionsRequest.FromString,
                     response_serializer=yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ScoreMentionsResponse.SerializeToString,
+            ),
+            'ExplainScore': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainScore,
+                    request_deserializer=yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ExplainScoreRequest.FromString,
+                    response_serializer=yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ExplainScoreResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,6 +107,33 @@ class ScoringService:
             '/yuqing.scoring.v1.ScoringService/ScoreMentions',
             yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ScoreMentionsRequest.SerializeToString,
             yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ScoreMentionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainScore(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yuqing.scoring.v1.ScoringService/ExplainScore',
+            yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ExplainScoreRequest.SerializeToString,
+            yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ExplainScoreResponse.FromString,
             options,
             channel_credentials,
             insecure,

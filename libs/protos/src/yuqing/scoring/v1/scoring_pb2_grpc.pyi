@@ -18,6 +18,8 @@ class ScoringServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     ScoreMentions: _aio.UnaryUnaryMultiCallable[_scoring_pb2.ScoreMentionsRequest, _scoring_pb2.ScoreMentionsResponse]
     """Judges a batch of texts; the scores come in the order of the texts. 批量研判，按顺序返回。"""
+    ExplainScore: _aio.UnaryUnaryMultiCallable[_scoring_pb2.ExplainScoreRequest, _scoring_pb2.ExplainScoreResponse]
+    """Why a text is judged as it is: the spans that pushed the decision, with weights that add up to it. 解释研判依据：影响判断的文字片段及其权重，可相加核对"""
 
 class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
     """Answers what a text says; keeps nothing of it. 研判文本，不保存文本。"""
@@ -29,5 +31,13 @@ class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_scoring_pb2.ScoreMentionsRequest, _abc.Awaitable[_scoring_pb2.ScoreMentionsResponse]],
     ) -> _abc.Awaitable[_scoring_pb2.ScoreMentionsResponse]:
         """Judges a batch of texts; the scores come in the order of the texts. 批量研判，按顺序返回。"""
+
+    @_abc_1.abstractmethod
+    def ExplainScore(
+        self,
+        request: _scoring_pb2.ExplainScoreRequest,
+        context: _aio.ServicerContext[_scoring_pb2.ExplainScoreRequest, _abc.Awaitable[_scoring_pb2.ExplainScoreResponse]],
+    ) -> _abc.Awaitable[_scoring_pb2.ExplainScoreResponse]:
+        """Why a text is judged as it is: the spans that pushed the decision, with weights that add up to it. 解释研判依据：影响判断的文字片段及其权重，可相加核对"""
 
 def add_ScoringServiceServicer_to_server(servicer: ScoringServiceServicer, server: _aio.Server) -> None: ...
