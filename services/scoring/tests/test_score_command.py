@@ -69,3 +69,49 @@ def test_yuqing_score_answers_when_it_is_a_command_of_its_own():
         [sys.executable, "-c", code], input='{"id": "a", "text": "气死我了[怒]", "medium": "microblog"}\n', capture_output=True, text=True
     )
     assert (done.returncode, json.loads(done.stdout)["sentiment"], done.stderr) == (0, "negative", "")
+
+
+ANGRY = {"id": "a", "text": "一点也不好吃，服务太差了[怒][red]", "medium": "review"}
+
+
+def test_the_text_is_marked_in_colour_when_a_terminal_asks_why(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    shown = run(ANGRY, arguments=["--explain"]).stdout
+    assert "\x1b[1;31m负面\x1b[0m" in shown
+    assert "\x1b[1;31m太差了\x1b[0m" in shown.splitlines()[1]
+
+
+def test_the_sum_is_told_when_output_has_no_colour(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    result = run(ANGRY, {"id": "b", "text": "", "medium": "news"}, arguments=["--explain"])
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0
+    assert lines[1] == ANGRY["text"]
+    numbers = [float(line.split()[-2]) for line in lines[3 : lines.index("")]]
+    assert sum(numbers[:-1]) == pytest.approx(numbers[-1], abs=0.05)
+    assert any(line.startswith("b  中性") for line in lines)
+
+
+def test_explanations_are_json_lines_when_a_script_asks_why():
+    result = run(ANGRY, b"nothing\n", {"id": 2, "text": "好"}, arguments=["--explain", "--json"])
+    first, second = answers(result)
+    assert result.exit_code == 1
+    assert (first["id"], first["sentiment"], second["id"]) == ("a", "negative", 2)
+    parts = [first["bias"], first["rest"], *first["spans"]]
+    for logit in ("polarity", "neutral"):
+        assert sum(part[logit] for part in parts) == pytest.approx(first["logits"][logit], abs=1e-3)
+    assert all(ANGRY["text"][span["start"] : span["end"]] == span["text"] for span in first["spans"])
+    assert set(first["leans"]) == {"neutral", "positive"}
+
+
+def test_control_characters_do_nothing_when_they_stand_in_a_text(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    line = json.dumps({"id": "a\x1b", "text": "\x1b[2J太差了\r\x07\ud83d！", "medium": "review"}).encode()
+    shown = run(line, arguments=["--explain"]).stdout
+    assert "\x1b" not in shown
+    assert shown.splitlines()[1] == " [2J太差了  \ufffd！"
+    assert any(part.startswith("太差") for part in shown.splitlines()[3:])
+    [told] = answers(run(line, arguments=["--explain", "--json"]))
+    assert any("太差" in span["text"] for span in told["spans"])

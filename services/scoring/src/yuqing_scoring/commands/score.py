@@ -2,18 +2,22 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import click
+from rich.console import Console
 
 from yuqing_scoring.adapters.model_file import SHIPPED, ModelProblem, load
-from yuqing_scoring.domain.judgement import Judge, Judgement, Medium, Passage
+from yuqing_scoring.commands.explained import explanation_record, judgement_record, show
+from yuqing_scoring.domain.explanation import ExplainingJudge
+from yuqing_scoring.domain.judgement import Medium, Passage
 
 _BATCH_LINES = 1000
 _MEDIA = ", ".join(Medium)
+_Answer = Callable[[ExplainingJudge, Sequence[object], Sequence[Passage]], None]
 
 
 class _BadLine(ValueError):
@@ -28,7 +32,9 @@ class _BadLine(ValueError):
     default=SHIPPED,
     help="模型目录 (folder of a model; default: the shipped one)",
 )
-def score(source: BinaryIO, model: Path) -> None:
+@click.option("--explain", is_flag=True, help="标出影响判断的片段及其权重 (mark the spans that pushed each judgement, with their weights)")
+@click.option("--json", "as_json", is_flag=True, help="与 --explain 合用:输出 JSON 行 (explanations as JSON lines; scores always are)")
+def score(source: BinaryIO, model: Path, *, explain: bool, as_json: bool) -> None:
     """研判 JSON 行 (judge JSON lines): {"id","text","medium"} → {"id","sentiment","probabilities"}.
 
     Reads SOURCE or standard input. A line that cannot be judged is named on standard error; all others are answered, and the exit code is 1.
@@ -37,15 +43,16 @@ def score(source: BinaryIO, model: Path) -> None:
         judge = load(model).model
     except ModelProblem as problem:
         raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
+    answer = _judged if not explain else _explained_as_json if as_json else _explained
     lines = enumerate(source, start=1)
     bad = 0
     while batch := list(islice(lines, _BATCH_LINES)):
-        bad += _answer(judge, batch)
+        bad += _answer(judge, batch, answer)
     sys.exit(bool(bad))
 
 
-def _answer(judge: Judge, lines: Iterable[tuple[int, bytes]]) -> int:
-    """Judges and writes a batch of numbered lines; gives how many were bad."""
+def _answer(judge: ExplainingJudge, lines: Iterable[tuple[int, bytes]], answer: _Answer) -> int:
+    """Answers a batch of numbered lines; gives how many were bad."""
     ids: list[object] = []
     passages: list[Passage] = []
     bad = 0
@@ -57,10 +64,29 @@ def _answer(judge: Judge, lines: Iterable[tuple[int, bytes]]) -> int:
         except _BadLine as problem:
             bad += 1
             click.echo(f"第 {number} 行无法研判 (line {number} cannot be judged): {problem}", err=True)
-    for line_id, judgement in zip(ids, judge.judge(passages), strict=True):
-        sys.stdout.write(json.dumps(_record(line_id, judgement), ensure_ascii=False) + "\n")
+    answer(judge, ids, passages)
     sys.stdout.flush()
     return bad
+
+
+def _judged(judge: ExplainingJudge, ids: Sequence[object], passages: Sequence[Passage]) -> None:
+    for line_id, judgement in zip(ids, judge.judge(passages), strict=True):
+        _write({"id": line_id, **judgement_record(judgement)})
+
+
+def _explained_as_json(judge: ExplainingJudge, ids: Sequence[object], passages: Sequence[Passage]) -> None:
+    for line_id, passage in zip(ids, passages, strict=True):
+        _write({"id": line_id, **explanation_record(passage, judge.explain(passage))})
+
+
+def _explained(judge: ExplainingJudge, ids: Sequence[object], passages: Sequence[Passage]) -> None:
+    console = Console(soft_wrap=True)
+    for line_id, passage in zip(ids, passages, strict=True):
+        show(console, str(line_id), passage, judge.explain(passage))
+
+
+def _write(record: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
 def _read(line: bytes) -> Iterator[tuple[object, Passage]]:
@@ -88,15 +114,3 @@ def _medium(word: object) -> Medium:
     if not isinstance(word, str) or word not in Medium.__members__.values():
         raise _BadLine(f"medium {word!r} is none of {_MEDIA}")
     return Medium(word)
-
-
-def _record(line_id: object, judgement: Judgement) -> dict[str, object]:
-    return {
-        "id": line_id,
-        "sentiment": judgement.sentiment.value,
-        "probabilities": {
-            "negative": round(judgement.negative, 6),
-            "neutral": round(judgement.neutral, 6),
-            "positive": round(judgement.positive, 6),
-        },
-    }
