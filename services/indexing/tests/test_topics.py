@@ -8,8 +8,9 @@ import grpc.aio
 import pytest
 
 from yuqing.access.v1 import access_pb2
-from yuqing.indexing.v1 import job_pb2, mention_pb2, topic_match_pb2
+from yuqing.indexing.v1 import document_pb2, job_pb2, mention_pb2, topic_match_pb2
 from yuqing.scoring.v1 import topic_pb2
+from yuqing.type.v1 import types_pb2
 from yuqing_indexing.domain.document import Document, Mention
 from yuqing_indexing.domain.topics import Topics, Watched, topic_parser
 from yuqing_runtime import leases
@@ -218,3 +219,65 @@ def test_a_topic_is_set_aside_when_its_query_cannot_be_read():
     mention = Mention("m", Document("s", "e.test", NOW, text="炸锅"), "h", NOW, NOW)
     assert topics.unreadable == ["topics/bad"]
     assert [match.topic for match in topics.assigned(mention).topics] == ["topics/good"]
+
+
+QUERIES = (
+    "炸锅",
+    "title:炸锅",
+    "炸锅 NEAR/3 (起火 OR 冒烟)",
+    "NOT 炸锅",
+    "site:e.test",
+    "source:a",
+    'author:"張 三"',
+    "region:廣東",
+    "language:zh",
+    "媒体:(微博 OR 论坛)",
+    "sentiment:负面 炸锅",
+    "intent:投诉",
+    "state:edited",
+    "state:vanished",
+    "published:[2024-05-20 TO *]",
+    "published:<2024-05-20T12:00",
+    "first_seen:>=2024-05-20",
+    "reach:>=10万",
+    "likes:>=3",
+    "comments:0",
+    "rating:<=2",
+    "(site:f.test OR 起火) NOT sentiment:正面",
+)
+
+
+def varied(document):
+    """Documents that differ in every field that a query may name."""
+    author = document_pb2.Author(display_name="张 三", followers=5_000_000)
+    return [
+        document("1", "炸鍋突然又起火"),
+        document("2", "炸锅真好用，一点也不冒烟", author=author, region="广东"),
+        document("3", "这服务太差", title="新炸锅评测", medium=types_pb2.MEDIUM_MICROBLOG, counts=document_pb2.Counts(likes=3, comments=0)),
+        document("4", "与此无关", site="F.test", published_time=NOW - timedelta(days=30), rating=1.5),
+        document("5", "投诉炸锅质量", source="sources/b", language="zh", rating=5),
+        document("5", "投诉炸锅质量，已经解决", source="sources/b", language="zh", minute=3, rating=5),
+        document("6", "要消失的炸锅"),
+        document("6", "", minute=3, vanished=True),
+    ]
+
+
+@pytest.mark.parametrize("first", ["topics", "mentions"])
+async def test_a_topic_has_what_its_query_finds_whichever_came_first(indexing, feed, document, first):
+    if first == "mentions":
+        await indexing.ingest(varied(document))
+    for number, query in enumerate(QUERIES):
+        await feed.tell(f"q{number}", query)
+    if first == "topics":
+        for each in varied(document):
+            await indexing.ingest([each])
+    else:
+        await feed.work()
+    kept = {query: await names_of(indexing, f"topic:q{number}") for number, query in enumerate(QUERIES)}
+    found = {query: await names_of(indexing, query) for query in QUERIES}
+    assert kept == found
+    assert sum(0 < len(names) < 6 for names in found.values()) >= 15  # most queries tell the mentions apart
+
+
+async def names_of(indexing, query):
+    return {hit.mention.name for hit in (await indexing.search(query, page_size=100)).hits}
