@@ -27,7 +27,7 @@ Check = Callable[[Any], str | None]
 
 
 class _FieldCheck(Protocol):
-    def __call__(self, message: Message, prefix: str, /) -> Iterable[FieldViolation]: ...
+    def __call__(self, message: Message, prefix: str, found: list[FieldViolation], /) -> None: ...
 
 
 def check(message: Message) -> None:
@@ -49,15 +49,23 @@ def _left_alone(message: Message, violation: FieldViolation) -> bool:
 
 def violations(message: Message) -> list[FieldViolation]:
     """Every broken rule of the message and of the messages in it, with the path of the field."""
-    return list(_violations(message, ""))
+    found: list[FieldViolation] = []
+    _gather(message, "", found)
+    return found
 
 
-def _violations(message: Message, prefix: str) -> Iterator[FieldViolation]:
-    any_of = _any_of(message.DESCRIPTOR)
+# Every document of the hot path comes through here: plain calls that append, and paths that are only written when something is wrong.
+def _gather(message: Message, prefix: str, found: list[FieldViolation]) -> None:
+    any_of, field_checks = _checks_of(message.DESCRIPTOR)
     if any_of and not any(getattr(message, name).strip() for name in any_of):
-        yield FieldViolation(prefix.removesuffix("."), f"needs one of {', '.join(any_of)}")
-    for field_check in _field_checks(message.DESCRIPTOR):
-        yield from field_check(message, prefix)
+        found.append(FieldViolation(prefix.removesuffix("."), f"needs one of {', '.join(any_of)}"))
+    for field_check in field_checks:
+        field_check(message, prefix, found)
+
+
+@cache
+def _checks_of(descriptor: Descriptor) -> tuple[tuple[str, ...], tuple[_FieldCheck, ...]]:
+    return _any_of(descriptor), _field_checks(descriptor)
 
 
 @cache
@@ -90,44 +98,40 @@ def _field_check(field: FieldDescriptor) -> _FieldCheck | None:
     checks = tuple(_value_checks(field, rule)) if rule else ()
     item_rule = rule or access_pb2.FieldRule()
 
-    def run(message: Message, prefix: str) -> Iterator[FieldViolation]:
-        path = f"{prefix}{name}"
-        value = getattr(message, name)
+    def run(message: Message, prefix: str, found: list[FieldViolation]) -> None:
         if repeated:
-            yield from _items(path, value, item_rule)
-            values = enumerate(value) if not isinstance(value, dict) else ()
-            for index, item in cast("Iterable[tuple[int, Any]]", values):
-                yield from _one(f"{path}[{index}]", item, checks, nested)
-            return
-        present = message.HasField(name) if has_presence else bool(value)
-        if not present:
-            if item_rule.required:
-                yield FieldViolation(path, _MISSING)
-            return
-        yield from _one(path, value, checks, nested)
+            values = getattr(message, name)
+            _check_items(f"{prefix}{name}", values, item_rule, found)
+            if not isinstance(values, dict):
+                for index, item in enumerate(cast("Iterable[Any]", values)):
+                    one(f"{prefix}{name}[{index}]", item, found)
+        elif message.HasField(name) if has_presence else getattr(message, name):
+            one(f"{prefix}{name}", getattr(message, name), found)
+        elif item_rule.required:
+            found.append(FieldViolation(f"{prefix}{name}", _MISSING))
+
+    def one(path: str, value: Any, found: list[FieldViolation]) -> None:
+        for each in checks:
+            wrong = each(value)
+            if wrong is not None:
+                found.append(FieldViolation(path, wrong))
+                return
+        if nested:
+            _gather(value, f"{path}.", found)
 
     return run
 
 
-def _one(path: str, value: Any, checks: tuple[Check, ...], nested: bool) -> Iterator[FieldViolation]:
-    for each in checks:
-        wrong = each(value)
-        if wrong is not None:
-            yield FieldViolation(path, wrong)
-            return
-    if nested:
-        yield from _violations(value, f"{path}.")
-
-
-def _items(path: str, values: Any, rule: access_pb2.FieldRule) -> Iterator[FieldViolation]:
-    if rule.required and not values:
-        yield FieldViolation(path, _MISSING)
-    if len(values) < rule.min_items:
-        yield FieldViolation(path, f"needs at least {rule.min_items} items")
-    if rule.max_items and len(values) > rule.max_items:
-        yield FieldViolation(path, f"takes at most {rule.max_items} items")
-    if rule.unique_items and len(set(values)) != len(values):
-        yield FieldViolation(path, "holds an item twice")
+def _check_items(path: str, values: Any, rule: access_pb2.FieldRule, found: list[FieldViolation]) -> None:
+    size = len(values)
+    if rule.required and not size:
+        found.append(FieldViolation(path, _MISSING))
+    if size < rule.min_items:
+        found.append(FieldViolation(path, f"needs at least {rule.min_items} items"))
+    if rule.max_items and size > rule.max_items:
+        found.append(FieldViolation(path, f"takes at most {rule.max_items} items"))
+    if rule.unique_items and len(set(values)) != size:
+        found.append(FieldViolation(path, "holds an item twice"))
 
 
 def _value_checks(field: FieldDescriptor, rule: access_pb2.FieldRule) -> Iterator[Check]:

@@ -20,6 +20,7 @@ from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetr
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import Link, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import start_http_server
@@ -49,7 +50,8 @@ def start_telemetry(service: str, *, metrics_port: int | None = None, metrics_ho
     """Sets the global providers. OTLP where OTEL_EXPORTER_OTLP_ENDPOINT is set; Prometheus on `metrics_port` where one is given (0: a free one)."""
     exporting = bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
     resource = Resource.create({"service.name": f"yuqing-{service}", "service.namespace": "yuqing"})
-    traces = TracerProvider(resource=resource)
+    # Without anywhere to send them to, spans only carry their trace's id into logs and errors.
+    traces = TracerProvider(resource=resource, sampler=None if exporting else ALWAYS_OFF)
     readers: list[MetricReader] = [PrometheusMetricReader()]
     logs: LoggerProvider | None = None
     if exporting:
