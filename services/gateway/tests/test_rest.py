@@ -17,6 +17,13 @@ async def test_an_rpc_is_a_route_when_it_is_for_people(gateway):
     assert reply.json()["totalSize"] == "1"
 
 
+async def test_a_whole_number_is_an_integer_however_it_is_written(gateway):
+    client = await gateway.signed_in("zhang.min")
+    for size, status in (("5.0", 200), ("5", 200), ("5.5", 400), ("true", 400)):
+        reply = await client.post("/v1/mentions:search", content=f'{{"pageSize": {size}}}', headers={"content-type": "application/json"})
+        assert reply.status_code == status, size
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -124,9 +124,9 @@ def _field_check(field: FieldDescriptor) -> _FieldCheck | None:
 
 def _check_items(path: str, values: Any, rule: access_pb2.FieldRule, found: list[FieldViolation]) -> None:
     size = len(values)
-    if rule.required and not size:
+    if not size and (rule.required or rule.min_items):
         found.append(FieldViolation(path, _MISSING))
-    if size < rule.min_items:
+    elif size < rule.min_items:
         found.append(FieldViolation(path, f"needs at least {rule.min_items} items"))
     if rule.max_items and size > rule.max_items:
         found.append(FieldViolation(path, f"takes at most {rule.max_items} items"))

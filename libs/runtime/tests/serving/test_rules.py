@@ -64,6 +64,15 @@ def test_an_update_needs_no_required_field_when_the_mask_does_not_name_it():
     check(request)
 
 
+def test_an_update_needs_no_items_when_the_mask_does_not_name_them():
+    request = people_pb2.UpdatePatrolListRequest(patrol_list=people_pb2.PatrolList(name="patrolLists/a", display_name="一组"))
+    request.update_mask.paths.append("display_name")
+    check(request)
+    request.update_mask.paths.append("places")
+    with pytest.raises(InvalidArgument, match=r"patrol_list\.places: is required"):
+        check(request)
+
+
 def test_an_update_is_refused_when_the_mask_names_a_required_field_that_is_empty():
     request = directory_pb2.UpdatePersonRequest(person=directory_pb2.Person(name="people/a"))
     request.update_mask.paths.append("display_name")

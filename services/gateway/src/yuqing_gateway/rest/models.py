@@ -26,6 +26,11 @@ def _text_only(value: object) -> object:
     return value
 
 
+def _whole(value: object) -> object:
+    """JSON has one kind of number: 5.0 is an integer there."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 # The framework gives the models Python values, where strict would refuse the text that JSON has for a time.
 Timestamp = Annotated[
     AwareDatetime,
@@ -219,7 +224,7 @@ def _single(field: FieldDescriptor, rule: access_pb2.FieldRule, *, patch: bool) 
             return _INT64 if not rule.HasField("minimum") else Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,17})$", examples=["1"])]
         case FieldDescriptor.TYPE_INT32 | FieldDescriptor.TYPE_UINT32:
             bounds = _UINT32 if field.type == FieldDescriptor.TYPE_UINT32 else _INT32
-            return Annotated[int, Field(**cast("dict[str, Any]", bounds | _range(rule)))]
+            return Annotated[int, BeforeValidator(_whole), Field(**cast("dict[str, Any]", bounds | _range(rule)))]
         case FieldDescriptor.TYPE_DOUBLE | FieldDescriptor.TYPE_FLOAT:
             return Annotated[float, Field(allow_inf_nan=False, **cast("dict[str, Any]", _range(rule)))]
         case _:
