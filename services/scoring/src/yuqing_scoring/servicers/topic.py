@@ -16,7 +16,7 @@ from yuqing_runtime import audit, clock, feed, idempotency
 from yuqing_runtime.access import current_caller
 from yuqing_runtime.audit import AuditRecord
 from yuqing_runtime.database import Database
-from yuqing_runtime.errors import Aborted, FieldViolation, InvalidArgument, NotFound, PermissionDenied, ResourceExhausted
+from yuqing_runtime.errors import Aborted, FailedPrecondition, FieldViolation, InvalidArgument, NotFound, PermissionDenied, ResourceExhausted
 from yuqing_runtime.idempotency import Attempt
 from yuqing_runtime.pages import PageTokens, page_size
 from yuqing_scoring.domain.topic import MOST_TOPICS, Topic, TopicRuleBroken, Viewer
@@ -125,7 +125,9 @@ class TopicServicer(topic_pb2_grpc.TopicServiceServicer):
             topic.check()
             self._parser.parse(topic.query)
         except TopicRuleBroken as error:
-            raise InvalidArgument.of(f"topic.{error.field}", str(error)) from error
+            # Not InvalidArgument: how two fields stand to each other is nothing that the contract says.
+            violations = (FieldViolation(f"topic.{error.field}", str(error)),)
+            raise FailedPrecondition(str(error), reason="TOPIC_TIMES", violations=violations) from error
         except QueryError as error:
             raise _refused(error) from error
 
