@@ -40,11 +40,15 @@ def check(message: Message) -> None:
 
 
 def _left_alone(message: Message, violation: FieldViolation) -> bool:
-    """Whether an update does not touch the field: what the mask does not name need not be given."""
-    if "update_mask" not in message.DESCRIPTOR.fields_by_name or violation.description != _MISSING:
+    """Whether an update does not touch the field: what the mask does not name, or without a mask what is not set, keeps its value."""
+    if "update_mask" not in message.DESCRIPTOR.fields_by_name:
         return False
-    _resource, _, path = violation.field.partition(".")
-    return bool(path) and path not in cast("FieldMask", getattr(message, "update_mask")).paths  # noqa: B009 # only messages of updates have it
+    resource, _, path = violation.field.partition(".")
+    if not path:
+        return False
+    mask = cast("FieldMask", getattr(message, "update_mask")).paths  # noqa: B009 # only messages of updates have it
+    changed = {each.partition(".")[0] for each in mask} or {field.name for field, _ in cast("Message", getattr(message, resource)).ListFields()}
+    return re.split(r"[.\[]", path, maxsplit=1)[0] not in changed
 
 
 def violations(message: Message) -> list[FieldViolation]:

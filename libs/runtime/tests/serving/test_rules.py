@@ -99,3 +99,18 @@ def test_a_message_is_refused_when_none_of_its_alternatives_is_given(finding):
 def test_one_alternative_suffices_when_a_message_has_several():
     request = people_pb2.CompletePatrolVisitRequest(name="patrolVisits/1", findings=[people_pb2.Finding(title="一条")])
     assert fields_of(request) == []
+
+
+def test_an_update_leaves_a_list_alone_when_the_mask_does_not_name_it():
+    request = people_pb2.UpdatePatrolListRequest(patrol_list=people_pb2.PatrolList(name="patrolLists/a", disabled=True))
+    request.update_mask.paths.append("disabled")
+    check(request)
+    request.update_mask.paths.append("places")
+    with pytest.raises(InvalidArgument, match=r"patrol_list\.places"):
+        check(request)
+
+
+def test_an_update_without_mask_changes_what_is_set_and_no_more():
+    check(people_pb2.UpdatePatrolListRequest(patrol_list=people_pb2.PatrolList(name="patrolLists/a", disabled=True)))
+    with pytest.raises(InvalidArgument, match=r"patrol_list\.weekdays\[0\]"):
+        check(people_pb2.UpdatePatrolListRequest(patrol_list=people_pb2.PatrolList(name="patrolLists/a", weekdays=[9])))
