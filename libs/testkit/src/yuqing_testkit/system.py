@@ -17,7 +17,7 @@ import httpx
 import psutil
 
 from yuqing_cli.up.assembly import FIRST_ACCOUNTS
-from yuqing_cli.up.demonstration import MARK, password_of
+from yuqing_cli.up.demonstration import password_of
 from yuqing_cli.up.lock import RunNote, read_run
 from yuqing_cli.up.plan import ELASTICSEARCH, run_mark
 from yuqing_embedded.elasticsearch import TEST_HEAP_MIB, ElasticsearchNode
@@ -101,12 +101,13 @@ class System:
         return self._tokens[login]
 
     def processes(self, name: str) -> list[psutil.Process]:
-        """The processes of a service, or of Elasticsearch with its launcher."""
+        """The processes of a service, or of Elasticsearch with its launcher; none while it is away."""
         if name == ELASTICSEARCH:
             where = places()
             node = ElasticsearchNode(where.data(self.var) / ELASTICSEARCH, places=where)
             return [psutil.Process(pid) for pid in node.pids]
-        return [psutil.Process(self.note.pids[name])]
+        pid = self.note.pids.get(name)
+        return [psutil.Process(pid)] if pid is not None and psutil.pid_exists(pid) else []
 
     def kill(self, name: str) -> None:
         """Kills a service without warning, as the system does when memory is short."""
@@ -140,14 +141,19 @@ def begin(var: Path, settings: Mapping[str, str], *, world: bool = True) -> Syst
     return System(var, process, output)
 
 
-def wait_ready(system: System, *, mark: str = MARK, within_seconds: float = READY_WITHIN_SECONDS) -> float:
-    """Waits until all is ready and, with the world, its sources are registered; gives the seconds that took. Raises NotReady."""
+def wait_ready(system: System, *, said: str = "全部就绪", within_seconds: float = READY_WITHIN_SECONDS) -> float:
+    """Waits until the supervisor has said so; gives the seconds that took. Raises NotReady."""
     begun = time.monotonic()
-    wait_until(lambda: (system.var / mark).exists() or system.process.poll() is not None, seconds=within_seconds)
-    if system.process.poll() is not None or not (system.var / mark).exists():
+    wait_until(lambda: said in system.said or system.process.poll() is not None, seconds=within_seconds)
+    if system.process.poll() is not None or said not in system.said:
         system.stop()
         raise NotReady(system.said[-4000:])
     return time.monotonic() - begun
+
+
+def wait_registered(system: System) -> None:
+    """Waits until the world's sources are registered. Raises NotReady."""
+    wait_ready(system, said="已登记")
 
 
 def discard(system: System) -> None:
@@ -166,6 +172,7 @@ def running_system(
     system = begin(var, {**world, **(environment or {})})
     try:
         wait_ready(system)
+        wait_registered(system)
         yield system
     finally:
         discard(system)

@@ -1,0 +1,106 @@
+"""Searches through the gateway (sign-in, field rules, telemetry on) beside the same queries asked straight of Elasticsearch."""
+
+import statistics
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.bench.figures import Row, percentile, say
+from tests.bench.spooling import documents, entries, searchable, ship
+from yuqing.indexing.v1 import mention_pb2
+from yuqing_indexing.adapters.elasticsearch.questions import facet_question, query_of, sort_of
+from yuqing_indexing.adapters.elasticsearch.records import DERIVED
+from yuqing_indexing.servicers.asking import order_of, selection_of
+from yuqing_testkit.agreement import ok
+from yuqing_testkit.system import System, begin, discard, wait_ready
+
+WANTED = 2.0
+BATCH = 20_000
+PAGE_SIZE = 20
+DEFAULT_PAGE_SIZE = 50
+Body = dict[str, Any]
+QUERIES: tuple[Body, ...] = (
+    {"query": "霁川"},
+    {"query": "霁川 AND 冒烟"},
+    {"query": "霁川 AND (冒烟 OR 起火 OR 爆炸)"},
+    {"query": "霁川 NEAR/8 冒烟"},
+    {"query": '"空气炸锅"'},
+    {"query": "空气炸锅 NOT 霁川"},
+    {"query": "sentiment:negative AND medium:microblog"},
+    {"query": "medium:review AND rating:[1 TO 2]"},
+    {"query": "site:news.yuqing.test AND 霁川", "order": "SEARCH_ORDER_NEWEST"},
+    {"query": "region:浙江 AND 地铁"},
+    {"query": "天气 OR 降温 OR 冷空气", "order": "SEARCH_ORDER_NEWEST"},
+    {"query": "客服 AND (态度 OR 退货 OR 退款)", "order": "SEARCH_ORDER_REACH"},
+    {"query": "title:霁川"},
+    {"query": "k5"},
+    {"query": "霁川 AND published:[2020-01-01 TO 2099-01-01]"},
+    {"query": "", "order": "SEARCH_ORDER_NEWEST"},
+    {"query": "霁川", "facets": ["FACET_SENTIMENT", "FACET_MEDIUM", "FACET_SITE"]},
+    {"query": "", "facets": ["FACET_SENTIMENT", "FACET_MEDIUM"], "pageSize": PAGE_SIZE},
+    {"query": "一个", "pageSize": 200},
+    {"query": "霽川電器", "order": "SEARCH_ORDER_OLDEST"},
+)
+"""The fixed mix: words, phrases, nearness, fields, orders, facets, short and long pages."""
+
+
+def measure(var: Path, *, quick: bool) -> list[Row]:
+    """One row."""
+    system = begin(var, {"YUQING_ELASTICSEARCH_HEAP_MIB": "1024", "YUQING_GATEWAY_REQUESTS_BURST": "1000000"}, world=False)
+    try:
+        wait_ready(system)
+        _load(system, 10_000 if quick else 300_000)
+        return [_measured(system, repetitions=5 if quick else 15)]
+    finally:
+        discard(system)
+
+
+def _load(system: System, count: int) -> None:
+    texts = documents(min(count, BATCH))
+    for number in range(count // len(texts)):
+        ship(system, entries(texts, f"load{number}"))
+    httpx.post(f"{system.note.elasticsearch}/_refresh", trust_env=False, timeout=120)
+    say(f"{searchable(system.note.elasticsearch)} mentions")
+
+
+def _measured(system: System, *, repetitions: int) -> Row:
+    through: list[float] = []
+    straight: list[float] = []
+    with system.client("admin") as gateway, httpx.Client(base_url=system.note.elasticsearch, trust_env=False, timeout=60) as engine:
+        for number in range(repetitions + 3):
+            for body in QUERIES:
+                mine, found = _timed(gateway, "/v1/mentions:search", body)
+                theirs, reference = _timed(engine, "/mentions-*/_search", straight_body(body))
+                assert int(found["totalSize"]) == reference["hits"]["total"]["value"], body
+                if number >= 3:  # the first ones warm up
+                    through.append(mine)
+                    straight.append(theirs)
+    say(f"  medians {statistics.median(through) * 1000:.1f} | {statistics.median(straight) * 1000:.1f} ms")
+    ours, reference_ms = percentile(through, 0.95) * 1000, percentile(straight, 0.95) * 1000
+    return Row("search p95 through the gateway ÷ straight", "ms", ours, WANTED, reference_ms, note=f"{len(QUERIES)} queries × {repetitions}")
+
+
+def _timed(client: httpx.Client, path: str, body: Mapping[str, Any]) -> tuple[float, Any]:
+    begun = time.perf_counter()
+    reply = client.post(path, json=body)
+    seconds = time.perf_counter() - begun
+    return seconds, ok(reply)
+
+
+def straight_body(body: Body) -> Body:
+    """The request that indexing makes of it."""
+    selection = selection_of(body["query"], (), mention_pb2.TimeRange(), zone="Asia/Shanghai")
+    order = order_of(mention_pb2.SearchOrder.Value(body.get("order", "SEARCH_ORDER_UNSPECIFIED")), selection)
+    asked: Body = {
+        "query": query_of(selection),
+        "sort": sort_of(order),
+        "track_total_hits": True,
+        "size": body.get("pageSize", DEFAULT_PAGE_SIZE) + 1,
+        "_source": {"excludes": list(DERIVED)},
+    }
+    if "facets" in body:
+        asked["aggs"] = {name: facet_question(name) for name in (facet.removeprefix("FACET_").lower() for facet in body["facets"])}
+    return asked
