@@ -1,6 +1,7 @@
 """Mentions belong to the topics that they match: as they come in, and after each change of a topic."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import grpc
@@ -12,6 +13,7 @@ from yuqing.indexing.v1 import document_pb2, job_pb2, mention_pb2, topic_match_p
 from yuqing.scoring.v1 import topic_pb2
 from yuqing.type.v1 import types_pb2
 from yuqing_indexing.domain.document import Document, Mention
+from yuqing_indexing.domain.ports import OutsideUnavailable
 from yuqing_indexing.domain.topics import Topics, Watched, topic_parser
 from yuqing_runtime import leases
 from yuqing_testkit.services import person
@@ -153,6 +155,37 @@ async def test_mentions_are_matched_again_when_a_topic_changes_while_they_are_wr
     indexing.scoring.go_on.set()
     await batch
     assert await indexing.texts("topic:pot") == {"炸锅来了"}
+
+
+class Cut:
+    """Finds as the real one does, and is away after the first mentions."""
+
+    def __init__(self, finder):
+        self.finder = finder
+
+    async def refresh(self):
+        await self.finder.refresh()
+
+    async def everything(self, selection, order, limit):
+        async for total, mentions in self.finder.everything(selection, order, 2):
+            yield total, mentions
+            if mentions:
+                raise OutsideUnavailable("cut")
+
+
+async def test_a_job_goes_on_where_it_stopped_when_it_was_cut_short(indexing, feed, document):
+    await indexing.ingest([document(str(number), f"第{number}只炸锅") for number in range(5)])
+    await feed.tell("pot", "炸锅")
+    whole = indexing.parts.backfill
+    async with leases.lease(indexing.database, "backfill") as held:
+        assert not await replace(whole, finder=Cut(whole.finder)).once(held)
+    (job,) = await jobs_of(indexing)
+    assert (job.state, job.total_size, job.done_size) == (job_pb2.JOB_STATE_RUNNING, 5, 2)
+    assert len(await indexing.texts("topic:pot")) == 2
+    assert await feed.work() == 1
+    (job,) = await jobs_of(indexing)
+    assert (job.state, job.total_size, job.done_size) == (job_pb2.JOB_STATE_DONE, 5, 5)
+    assert len(await indexing.texts("topic:pot")) == 5
 
 
 async def test_a_job_is_superseded_when_its_topic_changes_before_it_ran(indexing, feed, document):
