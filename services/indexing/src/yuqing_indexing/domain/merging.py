@@ -80,7 +80,7 @@ def _published(one: Document, other: Document) -> dict[str, Any]:
     """The finer of two times of publication, the earlier of two as fine: `3分钟前` moves on with every fetch, what happened does not."""
     known = [each for each in (one, other) if each.published is not None]
     if not known:
-        return {}
+        return {"published_precision": max(one.published_precision, other.published_precision)}  # means nothing; the same in any order
     best = min(known, key=lambda each: (_FINENESS.get(each.published_precision, len(_FINENESS)), each.published))
     return {"published": best.published, "published_precision": best.published_precision}
 
