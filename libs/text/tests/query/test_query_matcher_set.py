@@ -1,5 +1,7 @@
 """Many queries asked at once answer as each of them does alone."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -7,6 +9,7 @@ from yuqing_text.query.matcher import Candidate, Matcher, Span
 from yuqing_text.query.matcher_set import MatcherSet
 from yuqing_text.query.parser import parse
 from yuqing_text.query.tree import And, Everything, Near, Node, Not, OneOf, Or, Phrase
+from yuqing_text.tokens import token_text
 
 PARTS = st.sampled_from([None, "title", "body"])
 PHRASES = st.builds(Phrase, st.lists(st.sampled_from(["a", "b", "ab", "手", "机"]), min_size=1, max_size=3).map(tuple), PARTS)
@@ -35,7 +38,10 @@ def matched(queries: dict[str, str], title: str = "", body: str = "", **fields: 
 @given(st.lists(TREES, max_size=6), CANDIDATES)
 def test_each_query_answers_as_if_alone_when_asked_with_others(trees: list[Node], candidate: Candidate) -> None:
     alone = {str(number): match for number, tree in enumerate(trees) if (match := Matcher(tree).match(candidate))}
-    assert MatcherSet({str(number): tree for number, tree in enumerate(trees)}).match(candidate) == alone
+    together = MatcherSet({str(number): tree for number, tree in enumerate(trees)})
+    assert together.match(candidate) == alone
+    cut = {part: token_text(text) for part, text in candidate.text.items()}
+    assert together.match(replace(candidate, tokens=cut)) == alone
 
 
 def test_a_query_matches_without_words_when_it_names_fields_or_excludes_only() -> None:

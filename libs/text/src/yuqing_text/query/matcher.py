@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from yuqing_text.query.tree import And, Bound, Everything, Near, Node, Not, OneOf, Or, Phrase, Range
-from yuqing_text.tokens import token_strings, tokens
+from yuqing_text.tokens import token_text, tokens
 
 Value: TypeAlias = str | float | datetime
 FieldValue: TypeAlias = Value | Sequence[Value] | None
@@ -26,10 +26,12 @@ class Candidate:
     """A document that may match: the original text of each part (`title`, `body`), and its fields' values as the index holds them.
 
     A field may have several values or none. Times are aware; folded keywords (site, author, language, region) are in normal form.
+    `tokens` spare cutting parts again whose `token_text` is at hand.
     """
 
     text: Mapping[str, str]
     fields: Mapping[str, FieldValue] = field(default_factory=dict[str, FieldValue])
+    tokens: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,9 @@ class _Place(NamedTuple):
 class _Part:
     """A part of a text, cut into tokens."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, tokens: str | None) -> None:
         self._text = text
-        self._tokens = token_strings(text)
-        self.joined = f" {' '.join(self._tokens)} "
+        self.joined = f" {token_text(text) if tokens is None else tokens} "
         """The tokens, each with a space before and after it."""
 
     def holds(self, phrase: Phrase) -> bool:
@@ -81,6 +82,10 @@ class _Part:
 
     def span(self, place: _Place) -> Span:
         return Span(self._spans[place.start].start, self._spans[place.start + place.length - 1].end)
+
+    @cached_property
+    def _tokens(self) -> list[str]:
+        return self.joined.split()
 
     @cached_property
     def _starts(self) -> dict[str, list[int]]:
@@ -98,7 +103,7 @@ class Reading:
     """One document, cut into tokens once and then asked any number of queries."""
 
     def __init__(self, document: Candidate) -> None:
-        self._parts = {name: _Part(text) for name, text in document.text.items()}
+        self._parts = {name: _Part(text, document.tokens.get(name)) for name, text in document.text.items()}
         self._fields = document.fields
 
     @property

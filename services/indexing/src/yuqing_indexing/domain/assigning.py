@@ -25,7 +25,7 @@ class Assigning:
             topics = await self._topics.current()
             places = {place.id: place for place in await self._registry.places(left)}
             stored = await self._index.read(list(places.values()))
-            now = await asyncio.to_thread(topics.all_assigned, {name: each.mention for name, each in stored.items()})
+            now = await asyncio.to_thread(topics.all_assigned, {name: each.mention for name, each in stored.items()}, {})
             writes = [Write(places[name], now[name], each.version) for name, each in stored.items() if now[name] is not each.mention]
             written = await self._index.write(writes, [])
             changed += len(writes) - len(written.conflicts) - len(written.refused)

@@ -1,5 +1,6 @@
 """Mentions as the matcher sees them, with the same values that the index holds."""
 
+from yuqing_indexing.domain.analysis import Reading
 from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.reach import reach
 from yuqing_text.normal import normalize
@@ -12,8 +13,8 @@ TITLE_CHARACTERS = 2000
 """A title is shown whole."""
 
 
-def candidate_of(mention: Mention) -> Candidate:
-    """The mention's texts and the fields that a query may name."""
+def candidate_of(mention: Mention, reading: Reading | None = None) -> Candidate:
+    """The mention's texts and the fields that a query may name; `reading` is of its document, where that was read already."""
     document = mention.document
     fields: dict[str, FieldValue] = {
         "site": normalize(document.site),
@@ -33,7 +34,8 @@ def candidate_of(mention: Mention) -> Candidate:
         "rating": document.rating,
         "topic": [match.topic for match in mention.topics],
     }
-    return Candidate({"title": document.title, "body": document.text}, fields)
+    tokens = {"title": reading.title_tokens, "body": reading.body_tokens} if reading else {}
+    return Candidate({"title": document.title, "body": document.text}, fields, tokens)
 
 
 def states(mention: Mention) -> list[str]:

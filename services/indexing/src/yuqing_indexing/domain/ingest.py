@@ -130,9 +130,10 @@ class Ingest:
         if unjudged:
             for mention, judgement in zip(unjudged, await self._scorer.judge(unjudged, self._clock()), strict=True):
                 folded[mention.id] = judged(mention, judgement)
-        folded = await asyncio.to_thread(topics.all_assigned, folded)
+        readings = {mention: _reading(folded[mention], group) for mention, group in groups.items()}
+        folded = await asyncio.to_thread(topics.all_assigned, folded, readings)
         writes = [
-            Write(group[0].place, folded[mention], stored[mention].version if mention in stored else None, _reading(folded[mention], group))
+            Write(group[0].place, folded[mention], stored[mention].version if mention in stored else None, readings[mention])
             for mention, group in groups.items()
             if group[0].place is not None and (mention not in stored or folded[mention] != stored[mention].mention)
         ]
@@ -193,8 +194,9 @@ def _sightings(mention: Mention, group: Sequence[_Item], stored: Stored | None) 
 
 
 def _reading(mention: Mention, group: Sequence[_Item]) -> Reading | None:
-    """How the mention's document reads, if it came with this batch."""
-    return next((item.reading for item in group if item.document is mention.document), None)
+    """How the mention's document reads, if its text came with this batch."""
+    title, text = mention.document.title, mention.document.text
+    return next((item.reading for item in group if item.document.title == title and item.document.text == text), None)
 
 
 def _result(item: _Item) -> Result:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from yuqing_indexing.domain.analysis import Reading
 from yuqing_indexing.domain.candidates import candidate_of
 from yuqing_indexing.domain.document import Mention, TopicMatch
 from yuqing_text.normal import normalize
@@ -98,21 +99,21 @@ class Topics:
         """A topic with its tree."""
         return (self._watched[name], self._trees[name]) if name in self._watched else None
 
-    def assigned(self, mention: Mention) -> Mention:
+    def assigned(self, mention: Mention, reading: Reading | None = None) -> Mention:
         """The mention with the topics that it belongs to; the same object where nothing changes.
 
-        A paused topic takes no mention that it did not have.
+        A paused topic takes no mention that it did not have. `reading` is of the mention's document, where that was read already.
         """
         if not self._trees and not mention.topics:
             return mention
         had = {match.topic for match in mention.topics}
-        found = self._matchers.match(candidate_of(mention))
+        found = self._matchers.match(candidate_of(mention, reading))
         topics = tuple(self._topic_match(name, match) for name, match in found.items() if name in had or not self._watched[name].paused)
         return mention if topics == mention.topics else replace(mention, topics=topics)
 
-    def all_assigned(self, mentions: Mapping[str, Mention]) -> dict[str, Mention]:
-        """The mentions, each with the topics that it belongs to."""
-        return {name: self.assigned(mention) for name, mention in mentions.items()}
+    def all_assigned(self, mentions: Mapping[str, Mention], readings: Mapping[str, Reading | None]) -> dict[str, Mention]:
+        """The mentions, each with the topics that it belongs to; `readings` are of the documents that were read already."""
+        return {name: self.assigned(mention, readings.get(name)) for name, mention in mentions.items()}
 
     def _topic_match(self, name: str, match: Match) -> TopicMatch:
         title, text = (_first(match.spans.get(part, ())) for part in ("title", "body"))
