@@ -166,6 +166,7 @@ async def test_the_openapi_document_is_valid_and_whole(gateway):
     document = (await gateway.client().get("/openapi.json")).json()
     operations = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
     assert {f"{route.method.descriptor.containing_service.name}_{route.method.name}" for route in public_routes()} <= operations
+    assert document["components"]["schemas"]["SearchMentionsRequest"]["properties"]["pageSize"]["maximum"] == 1000
     for schema in document["components"]["schemas"].values():
         jsonschema_rs.meta.validate(schema)
     for path in document["paths"].values():

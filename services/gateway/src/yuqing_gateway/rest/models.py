@@ -224,7 +224,8 @@ def _single(field: FieldDescriptor, rule: access_pb2.FieldRule, *, patch: bool) 
             return _INT64 if not rule.HasField("minimum") else Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,17})$", examples=["1"])]
         case FieldDescriptor.TYPE_INT32 | FieldDescriptor.TYPE_UINT32:
             bounds = _UINT32 if field.type == FieldDescriptor.TYPE_UINT32 else _INT32
-            return Annotated[int, BeforeValidator(_whole), Field(**cast("dict[str, Any]", bounds | _range(rule)))]
+            # The bounds before the validator: JSON Schema would lose them after it.
+            return Annotated[int, Field(**cast("dict[str, Any]", bounds | _range(rule))), BeforeValidator(_whole)]
         case FieldDescriptor.TYPE_DOUBLE | FieldDescriptor.TYPE_FLOAT:
             return Annotated[float, Field(allow_inf_nan=False, **cast("dict[str, Any]", _range(rule)))]
         case _:
