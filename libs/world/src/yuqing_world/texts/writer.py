@@ -62,7 +62,9 @@ def _drawn(seed: int, sketch: Sketch, random: Random) -> Written:
     stand_ins = _stand_ins(sketch)
     known = _known(seed, sketch, random, stand_ins) if sketch.place is Place.ARTICLE else {}
     title = town_grammar().write(_title_rule(sketch), random, known=known, stand_ins=stand_ins) if sketch.place in _TITLED else ""
-    text = town_grammar().write(f"{_style(sketch)}_{sketch.sentiment}", random, known=known, stand_ins=stand_ins)
+    text = ""
+    while not text:  # one in some thousand short answers comes out as nothing
+        text = town_grammar().write(f"{_style(sketch)}_{sketch.sentiment}", random, known=known, stand_ins=stand_ins)
     return Written(title, text)
 
 
