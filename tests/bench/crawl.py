@@ -40,7 +40,7 @@ _SOURCES = [source for source in suggested() if source["kind"] in ("list", "foru
 def measure(var: Path, *, quick: bool) -> list[Row]:
     """One row. Both sides run as processes of their own; documents of the crawler go to an index that only counts them."""
     var.mkdir(parents=True)
-    with _world(1_000 if quick else 6_000) as world:
+    with _world(1_000 if quick else 12_000) as world:
 
         def ours(number: int) -> float:
             own = var / str(number)

@@ -27,7 +27,10 @@ from yuqing_world.story.world import World
 
 MENTIONS = "mentions-*"
 _ROWS = 2_000
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.1
+_LONGEST_SECONDS = 300.0
+_ASKING = httpx.Client(trust_env=False, timeout=60)
+"""One client: making another for each question costs more than the question."""
 _KINDS = {
     Kind.NEWS: document_pb2.ITEM_KIND_ARTICLE,
     Kind.COMMENT: document_pb2.ITEM_KIND_COMMENT,
@@ -44,7 +47,7 @@ def documents(count: int) -> list[document_pb2.Document]:
     """The texts of a world of that size, from one-word answers to long articles, as the crawler would hand them on."""
     world = World(posts=count, start=_TOLD, speed=1.0)
     at = world.now()
-    found = [_document(world, item, at) for item in world.items_at(at)]
+    found = [document for item in world.items_at(at) if (document := _document(world, item, at)).text.strip()]
     others = cycle([document.text for document in found])
     for document, length in zip(found, cycle(_LENGTHS), strict=False):
         while len(document.text) < length:
@@ -138,12 +141,15 @@ def _stopped_without_lock(send_signal: Callable[[signal.Signals], None], databas
 
 def searchable(elasticsearch: str, index: str = MENTIONS) -> int:
     """How many documents a search finds now."""
-    reply = httpx.get(f"{elasticsearch}/{index}/_count", trust_env=False, timeout=60)
+    reply = _ASKING.get(f"{elasticsearch}/{index}/_count")
     return reply.json()["count"] if reply.is_success else 0
 
 
 def until(condition: Callable[[], bool]) -> float:
-    """The moment (perf_counter) when the condition was seen to hold."""
+    """The moment (perf_counter) when the condition was seen to hold. TimeoutError when it does not come to that."""
+    given_up = time.perf_counter() + _LONGEST_SECONDS
     while not condition():
+        if time.perf_counter() > given_up:
+            raise TimeoutError(f"not within {_LONGEST_SECONDS:.0f} s")
         time.sleep(_POLL_SECONDS)
     return time.perf_counter()
