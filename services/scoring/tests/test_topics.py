@@ -9,8 +9,6 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from google.protobuf.field_mask_pb2 import FieldMask
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 from sqlalchemy import select
 
 from yuqing.access.v1 import access_pb2
@@ -20,6 +18,7 @@ from yuqing_runtime.columns import new_metadata
 from yuqing_runtime.database import Database
 from yuqing_runtime.pages import PageTokens
 from yuqing_runtime.serving import Registration
+from yuqing_runtime.status import refusal
 from yuqing_runtime.tables import add_runtime_tables, audit
 from yuqing_scoring.main import MIGRATIONS
 from yuqing_scoring.servicers.topic import TopicServicer
@@ -88,15 +87,8 @@ async def topics(tmp_path, database_url):
 
 def details(error):
     """Reason, metadata and the fields that are wrong."""
-    found = {}
-    for detail in rpc_status.from_call(error).details:
-        for kind in (error_details_pb2.ErrorInfo, error_details_pb2.BadRequest):
-            message = kind()
-            if detail.Unpack(message):
-                found[kind] = message
-    violations = found.get(error_details_pb2.BadRequest)
-    info = found[error_details_pb2.ErrorInfo]
-    return info.reason, dict(info.metadata), [each.field for each in violations.field_violations] if violations else []
+    found = refusal(error)
+    return found.reason, dict(found.metadata), [each.field for each in found.violations]
 
 
 async def refused(call):

@@ -55,9 +55,13 @@ async def test_documents_arrive_when_a_source_is_due(bench: Workbench, settings:
                 return (await spool.overview(connection)).waiting == 0
 
         await eventually(settled)
+
+        async def healthy() -> bool:
+            async with bench.database.read() as connection:
+                return (await connection.execute(select(schedule.c.state))).scalar_one() == 2
+
+        await eventually(healthy)
     assert {document.url for document in indexing.fake.documents.values()} == {"http://news.test/a", "http://news.test/b"}
     document = next(iter(indexing.fake.documents.values()))
     assert document.source == "sources/s1"
     assert await bench.objects.exists(document.stored_page)
-    async with bench.database.read() as connection:
-        assert (await connection.execute(select(schedule.c.state))).scalar_one() == 2
