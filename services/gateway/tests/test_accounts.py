@@ -113,17 +113,22 @@ async def test_an_api_token_makes_no_token_and_sets_no_password(gateway):
 
 
 @pytest.mark.parametrize(
-    ("scopes", "days", "reason"),
+    ("scopes", "days", "status", "reason"),
     [
-        (["all"], 1, "SCOPE_UNKNOWN"),
-        (["indexing.read"], 400, "EXPIRY_REFUSED"),
-        (["indexing.read"], -1, "EXPIRY_REFUSED"),
+        (["all"], 1, 400, "FIELD_RULE"),
+        (["indexing.read"], 400, 409, "EXPIRY_REFUSED"),
+        (["indexing.read"], -1, 409, "EXPIRY_REFUSED"),
     ],
 )
-async def test_an_api_token_is_refused_when_scope_or_expiry_is_not_allowed(gateway, scopes, days, reason):
+async def test_an_api_token_is_refused_when_scope_or_expiry_is_not_allowed(gateway, scopes, days, status, reason):
     client = await gateway.signed_in("zhang.min")
     reply = await client.post("/v1/apiTokens", json={"displayName": "x", "scopes": scopes, "expireTime": in_days(days)})
-    assert (reply.status_code, reply.json()["reason"]) == (409, reason)
+    assert (reply.status_code, reply.json()["reason"]) == (status, reason)
+
+
+async def test_an_api_token_lives_ninety_days_when_nothing_is_said(gateway):
+    made = (await (await gateway.signed_in("zhang.min")).post("/v1/apiTokens", json={"displayName": "x", "scopes": ["scoring.read"]})).json()
+    assert datetime.fromisoformat(made["expireTime"]) - datetime.fromisoformat(made["createTime"]) == timedelta(days=90)
 
 
 async def test_every_change_leaves_an_audit_record_without_personal_values(gateway):

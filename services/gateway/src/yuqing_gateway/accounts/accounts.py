@@ -14,9 +14,9 @@ from yuqing_gateway.accounts.passwords import Passwords
 from yuqing_gateway.domain.credentials import (
     FAILURES_FORGOTTEN_AFTER,
     LONGEST_API_TOKEN,
-    SCOPES,
     SESSION_IDLE,
     SESSION_LIFETIME,
+    USUAL_API_TOKEN,
     PasswordRefused,
     block_after,
     check_password,
@@ -158,14 +158,12 @@ class Accounts:
             await audit.record(connection, AuditRecord(actor, "people.setPassword", f"people/{person.id}"))
         self._remembered.clear()
 
-    async def create_api_token(self, person: Person, display_name: str, scopes: frozenset[str], expires_at: datetime) -> tuple[str, ApiToken]:
-        """A token for a program; the secret is given once. Raises FailedPrecondition."""
-        unknown = scopes - SCOPES
-        if unknown:
-            raise FailedPrecondition(f"there is no scope {min(unknown)}; there are {', '.join(sorted(SCOPES))}", reason="SCOPE_UNKNOWN")
+    async def create_api_token(self, person: Person, display_name: str, scopes: frozenset[str], expires_at: datetime | None) -> tuple[str, ApiToken]:
+        """A token for a program, for 90 days unless something else is said; the secret is given once. Raises FailedPrecondition."""
         secret = new_api_token()
         async with self._database.write() as connection:
             now = await self._database.now(connection)
+            expires_at = expires_at or now + USUAL_API_TOKEN
             if not now < expires_at <= now + LONGEST_API_TOKEN:
                 raise FailedPrecondition(f"it must expire within {LONGEST_API_TOKEN.days} days from now", reason="EXPIRY_REFUSED")
             made = ApiToken(secrets.token_hex(8), person.id, display_name, scopes, now, expires_at)

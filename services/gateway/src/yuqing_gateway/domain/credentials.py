@@ -16,7 +16,7 @@ _API_PREFIX: Final = "yqa_"
 _FREE_FAILURES: Final = {"login": 5, "address": 30}
 _LONGEST_BLOCK: Final = timedelta(minutes=15)
 FAILURES_FORGOTTEN_AFTER: Final = timedelta(hours=1)
-SCOPES: Final = frozenset(f"{service}.{effect}" for service in ("crawler", "indexing", "directory") for effect in ("read", "write"))
+USUAL_API_TOKEN: Final = timedelta(days=90)
 
 
 class PasswordRefused(Exception):

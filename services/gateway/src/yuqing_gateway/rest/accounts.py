@@ -7,28 +7,40 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from yuqing.access.v1 import access_pb2
 from yuqing_gateway.accounts.accounts import Accounts
 from yuqing_gateway.accounts.oidc import Oidc
-from yuqing_gateway.domain.credentials import LONGEST_PASSWORD, SCOPES
+from yuqing_gateway.domain.credentials import LONGEST_PASSWORD
 from yuqing_gateway.domain.directory import Person
 from yuqing_gateway.rest.models import NO_NUL, Timestamp
 from yuqing_gateway.rest.problems import MEDIA_TYPE, Problem
 from yuqing_gateway.store.accounts import ApiToken
+from yuqing_protos.contract import methods
 from yuqing_runtime.access import Caller
 from yuqing_runtime.errors import PermissionDenied, Unauthenticated
 
 COOKIE: Final = "yuqing_session"
 _ADMIN: Final = access_pb2.Role.Name(access_pb2.ROLE_ADMIN)
+SCOPES: Final = tuple(sorted({method.scope for method in methods() if not method.internal}))
 _FLOW_COOKIE: Final = "yuqing_oidc"
 _FLOW_SECONDS: Final = 600
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": Problem, "content": {MEDIA_TYPE: {}}} for status in (400, 401, 403, 404, 409, 429, 503)
 }
+
+
+def _known(scope: str) -> str:
+    if scope not in SCOPES:
+        raise PydanticCustomError("scope", "there is no such scope; there are {scopes}", {"scopes": ", ".join(SCOPES)})
+    return scope
+
+
+Scope = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": [*SCOPES]})]
 
 
 class _Body(BaseModel):
@@ -89,8 +101,8 @@ class NewApiToken(_Body):
     """A token for a program."""
 
     display_name: str = Field(min_length=1, max_length=100, pattern=NO_NUL, examples=["大屏"])
-    scopes: list[str] = Field(min_length=1, max_length=20, examples=[["indexing.read"]], description=f"Of {', '.join(sorted(SCOPES))}.")
-    expire_time: Timestamp = Field(description="Within 366 days.")
+    scopes: list[Scope] = Field(min_length=1, max_length=20, examples=[["indexing.read"]])
+    expire_time: Timestamp | None = Field(default=None, description="Within 366 days; 90 days from now where absent.")
 
 
 class ApiTokenView(_View):

@@ -3,10 +3,13 @@
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from importlib import resources
 from typing import Annotated, Any, Final, cast
 
 import orjson
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Body, Depends, Path, Query, Request
+from fastapi.openapi.models import Example
 from fastapi.responses import JSONResponse, Response
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
@@ -42,6 +45,8 @@ class _Segment(Convertor[str]):
 
 
 register_url_convertor(SEGMENT, _Segment())
+# Resources that every installation of the demonstration has.
+_KNOWN: Final[Mapping[str, list[str]]] = {"people/": ["zhang-min"], "departments/": ["publicity"]}
 _ALWAYS: Final = (400, 401, 403, 404, 409, 429, 503)
 
 
@@ -64,13 +69,18 @@ def _add(router: APIRouter, route: HttpRoute, authenticate: Authenticate, channe
         route.path.replace("}", f":{SEGMENT}}}"),
         _endpoint(route, authenticate, channel_to),
         methods=[route.verb],
-        operation_id=f"{method.descriptor.containing_service.name}_{method.name}",
+        operation_id=operation_id(method),
         summary=_words(method.name),
         description=_description(method),
         tags=[_tag(method)],
         responses=_responses(route),
         response_class=JSONResponse,
     )
+
+
+def operation_id(method: Method) -> str:
+    """What the document calls an RPC."""
+    return f"{method.descriptor.containing_service.name}_{method.name}"
 
 
 def _words(name: str) -> str:
@@ -147,14 +157,26 @@ def _parameters(route: HttpRoute, allowed: Callable[[Request], Awaitable[None]])
         inspect.Parameter("_allowed", keyword, annotation=Annotated[None, Depends(allowed)]),
     ]
     if route.variable:
-        path = Annotated[str, Path(pattern=route.variable.pattern)]
+        examples = _KNOWN.get(route.variable.prefix)
+        path = Annotated[str, Path(pattern=route.variable.pattern, examples=examples)]
         found.append(inspect.Parameter(route.variable.parameter, keyword, annotation=path))
     if route.query_fields:
         model = query_model_of(f"{route.method.name}Query", route.query_fields, route.body_descriptor)
         found.append(inspect.Parameter("query", keyword, annotation=Annotated[cast("Any", model), Query()]))
     if route.body_descriptor is not None:
-        found.append(inspect.Parameter("body", keyword, annotation=_body_model(route, route.body_descriptor)))
+        body = Annotated[cast("Any", _body_model(route, route.body_descriptor)), Body(openapi_examples=_example(route))]
+        found.append(inspect.Parameter("body", keyword, annotation=body))
     return found
+
+
+@cache
+def _examples() -> dict[str, Any]:
+    return orjson.loads(resources.files("yuqing_gateway.rest").joinpath("examples.json").read_bytes())
+
+
+def _example(route: HttpRoute) -> dict[str, Example]:
+    value = _examples().get(operation_id(route.method))
+    return {} if value is None else {"example": Example(value=value)}
 
 
 def _body_model(route: HttpRoute, descriptor: Descriptor) -> type[BaseModel]:
