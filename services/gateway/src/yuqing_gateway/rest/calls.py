@@ -59,11 +59,6 @@ def _put(fields: dict[str, Any], path: list[str], value: str) -> None:
     fields[path[-1]] = value
 
 
-def json_of(message: Message) -> dict[str, Any]:
-    """The message as JSON's dict: every field without presence is there, so that readers need no defaults of their own."""
-    return json_format.MessageToDict(message, always_print_fields_with_no_presence=True)
-
-
 async def call(channel_to: ChannelTo, method: Method, request: Message) -> Message:
     """The reply of an RPC with a single one."""
     reply = message_class(method.output)

@@ -17,8 +17,9 @@ from pydantic import BaseModel
 from starlette.convertors import Convertor, register_url_convertor
 
 from yuqing.access.v1 import access_pb2
-from yuqing_gateway.rest.calls import ChannelTo, call, json_of, request_of, stream
+from yuqing_gateway.rest.calls import ChannelTo, call, request_of, stream
 from yuqing_gateway.rest.http_rules import HttpRoute, route_of
+from yuqing_gateway.rest.json_form import json_of
 from yuqing_gateway.rest.models import model_of, model_without, patch_model_of, query_model_of
 from yuqing_gateway.rest.problems import MEDIA_TYPE, Problem
 from yuqing_gateway.rest.replies import reference, schemas

@@ -12,7 +12,7 @@ from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.message import Message
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from yuqing_gateway.rest.calls import json_of
+from yuqing_gateway.rest.json_form import json_of
 from yuqing_gateway.rest.problems import problem_of
 
 EVENT_STREAM: Final = "text/event-stream"
