@@ -42,3 +42,8 @@ def tokens(text: str) -> Iterator[Token]:
     """The tokens with their spans in the original."""
     for found in _TOKEN.finditer(normalize(text)):
         yield Token(found[0], found.start(), found.end())
+
+
+def token_spans(text: str) -> list[tuple[int, int]]:
+    """The spans alone: for highlights, which know the tokens already."""
+    return [found.span() for found in _TOKEN.finditer(normalize(text))]

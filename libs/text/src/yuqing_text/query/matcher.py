@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from yuqing_text.query.tree import And, Bound, Everything, Near, Node, Not, OneOf, Or, Phrase, Range
-from yuqing_text.tokens import token_text, tokens
+from yuqing_text.tokens import token_spans, token_text
 
 Value: TypeAlias = str | float | datetime
 FieldValue: TypeAlias = Value | Sequence[Value] | None
@@ -81,7 +81,7 @@ class _Part:
         return [_Place(start, length) for start in starts if self._tokens[start : start + length] == wanted]
 
     def span(self, place: _Place) -> Span:
-        return Span(self._spans[place.start].start, self._spans[place.start + place.length - 1].end)
+        return Span(self._spans[place.start][0], self._spans[place.start + place.length - 1][1])
 
     @cached_property
     def _tokens(self) -> list[str]:
@@ -95,8 +95,8 @@ class _Part:
         return starts
 
     @cached_property
-    def _spans(self) -> list[Span]:
-        return [Span(token.start, token.end) for token in tokens(self._text)]
+    def _spans(self) -> list[tuple[int, int]]:
+        return token_spans(self._text)
 
 
 class Reading:
