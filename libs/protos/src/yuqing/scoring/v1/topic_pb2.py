@@ -23,12 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from yuqing.access.v1 import access_pb2 as yuqing_dot_access_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dyuqing/scoring/v1/topic.proto\x12\x11yuqing.scoring.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\"\xd4\x04\n\x05Topic\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\"\x19(topics/[a-z0-9-]{1,40})?\x12\x1e\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\x92\xe7\x18\x04\x08\x01\x18\x64\x12\x35\n\x07subject\x18\x03 \x01(\x0e\x32\x1a.yuqing.scoring.v1.SubjectB\x08\x92\xe7\x18\x04\x08\x01X\x01\x12\x37\n\ndepartment\x18\x04 \x01(\tB#\x92\xe7\x18\x1f\x08\x01\"\x1b\x64\x65partments/[a-z0-9-]{1,40}\x12\x18\n\x05query\x18\x05 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\x80 \x12!\n\x0bshown_terms\x18\x06 \x03(\tB\x0c\x92\xe7\x18\x08\x10\x01\x18\x32@\x14H\x01\x12-\n\x08language\x18\x07 \x01(\tB\x1b\x92\xe7\x18\x17\"\x15([A-Za-z0-9-]{2,35})?\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12:\n\x0bshared_with\x18\n \x03(\tB%\x92\xe7\x18!\"\x1b\x64\x65partments/[a-z0-9-]{1,40}@2H\x01\x12\x0e\n\x06paused\x18\x0b \x01(\x08\x12\x14\n\x04\x65tag\x18\x0c \x01(\tB\x06\x92\xe7\x18\x02\x18@\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"a\n\x12\x43reateTopicRequest\x12/\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.TopicB\x06\x92\xe7\x18\x02\x08\x01\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\">\n\x13\x43reateTopicResponse\x12\'\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.Topic\"?\n\x0fGetTopicRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16topics/[a-z0-9-]{1,40}\";\n\x10GetTopicResponse\x12\'\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.Topic\"\x88\x01\n\x11ListTopicsRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12+\n\x07subject\x18\x03 \x01(\x0e\x32\x1a.yuqing.scoring.v1.Subject\"W\n\x12ListTopicsResponse\x12(\n\x06topics\x18\x01 \x03(\x0b\x32\x18.yuqing.scoring.v1.Topic\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x92\x01\n\x12UpdateTopicRequest\x12/\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.TopicB\x06\x92\xe7\x18\x02\x08\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1a\n\nrequest_id\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x03\">\n\x13UpdateTopicResponse\x12\'\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.Topic\"X\n\x12\x44\x65leteTopicRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16topics/[a-z0-9-]{1,40}\x12\x14\n\x04\x65tag\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02\x18@\"\x15\n\x13\x44\x65leteTopicResponse\";\n\x12WatchTopicsRequest\x12%\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03\x42\r\x92\xe7\x18\t)\x00\x00\x00\x00\x00\x00\x00\x00\"a\n\x13WatchTopicsResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\'\n\x05topic\x18\x02 \x01(\x0b\x32\x18.yuqing.scoring.v1.Topic\x12\x0f\n\x07\x64\x65leted\x18\x03 \x01(\x08*u\n\x07Subject\x12\x17\n\x13SUBJECT_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSUBJECT_OWN\x10\x01\x12\x16\n\x12SUBJECT_COMPETITOR\x10\x02\x12\x14\n\x10SUBJECT_INDUSTRY\x10\x03\x12\x12\n\x0eSUBJECT_POLICY\x10\x04\x32\xcd\x06\n\x0cTopicService\x12\x8b\x01\n\x0b\x43reateTopic\x12%.yuqing.scoring.v1.CreateTopicRequest\x1a&.yuqing.scoring.v1.CreateTopicResponse\"-\x8a\xe7\x18\t\n\x05\n\x03\x02\x07\x08\x18\x02\x82\xd3\xe4\x93\x02\x1a\"\n/v1/topics:\x05topicb\x05topic\x12\x89\x01\n\x08GetTopic\x12\".yuqing.scoring.v1.GetTopicRequest\x1a#.yuqing.scoring.v1.GetTopicResponse\"4\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x1c\x12\x13/v1/{name=topics/*}b\x05topic\x12\x7f\n\nListTopics\x12$.yuqing.scoring.v1.ListTopicsRequest\x1a%.yuqing.scoring.v1.ListTopicsResponse\"$\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/topics\x12\x9a\x01\n\x0bUpdateTopic\x12%.yuqing.scoring.v1.UpdateTopicRequest\x1a&.yuqing.scoring.v1.UpdateTopicResponse\"<\x8a\xe7\x18\t\n\x05\n\x03\x02\x07\x08\x18\x02\x82\xd3\xe4\x93\x02)2\x19/v1/{topic.name=topics/*}:\x05topicb\x05topic\x12\x86\x01\n\x0b\x44\x65leteTopic\x12%.yuqing.scoring.v1.DeleteTopicRequest\x1a&.yuqing.scoring.v1.DeleteTopicResponse\"(\x8a\xe7\x18\t\n\x05\n\x03\x02\x07\x08\x18\x02\x82\xd3\xe4\x93\x02\x15*\x13/v1/{name=topics/*}\x12|\n\x0bWatchTopics\x12%.yuqing.scoring.v1.WatchTopicsRequest\x1a&.yuqing.scoring.v1.WatchTopicsResponse\"\x1c\x8a\xe7\x18\x18\x12\x14\n\x08indexing\n\x08\x61lerting\x18\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dyuqing/scoring/v1/topic.proto\x12\x11yuqing.scoring.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\"\xe4\x04\n\x05Topic\x12\x31\n\x04name\x18\x01 \x01(\tB#\xe2\x41\x01\x08\x92\xe7\x18\x1b\"\x19(topics/[a-z0-9-]{1,40})?\x12\x1e\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\x92\xe7\x18\x04\x08\x01\x18\x64\x12\x35\n\x07subject\x18\x03 \x01(\x0e\x32\x1a.yuqing.scoring.v1.SubjectB\x08\x92\xe7\x18\x04\x08\x01X\x01\x12\x37\n\ndepartment\x18\x04 \x01(\tB#\x92\xe7\x18\x1f\x08\x01\"\x1b\x64\x65partments/[a-z0-9-]{1,40}\x12\x18\n\x05query\x18\x05 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\x80 \x12!\n\x0bshown_terms\x18\x06 \x03(\tB\x0c\x92\xe7\x18\x08\x10\x01\x18\x32@\x14H\x01\x12-\n\x08language\x18\x07 \x01(\tB\x1b\x92\xe7\x18\x17\"\x15([A-Za-z0-9-]{2,35})?\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12:\n\x0bshared_with\x18\n \x03(\tB%\x92\xe7\x18!\"\x1b\x64\x65partments/[a-z0-9-]{1,40}@2H\x01\x12\x0e\n\x06paused\x18\x0b \x01(\x08\x12\x14\n\x04\x65tag\x18\x0c \x01(\tB\x06\x92\xe7\x18\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"a\n\x12\x43reateTopicRequest\x12/\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.TopicB\x06\x92\xe7\x18\x02\x08\x01\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\">\n\x13\x43reateTopicResponse\x12\'\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.Topic\"?\n\x0fGetTopicRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16topics/[a-z0-9-]{1,40}\";\n\x10GetTopicResponse\x12\'\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.Topic\"\x88\x01\n\x11ListTopicsRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12+\n\x07subject\x18\x03 \x01(\x0e\x32\x1a.yuqing.scoring.v1.Subject\"W\n\x12ListTopicsResponse\x12(\n\x06topics\x18\x01 \x03(\x0b\x32\x18.yuqing.scoring.v1.Topic\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x92\x01\n\x12UpdateTopicRequest\x12/\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.TopicB\x06\x92\xe7\x18\x02\x08\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1a\n\nrequest_id\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x03\">\n\x13UpdateTopicResponse\x12\'\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.Topic\"X\n\x12\x44\x65leteTopicRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16topics/[a-z0-9-]{1,40}\x12\x14\n\x04\x65tag\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02\x18@\"\x15\n\x13\x44\x65leteTopicResponse\";\n\x12WatchTopicsRequest\x12%\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03\x42\r\x92\xe7\x18\t)\x00\x00\x00\x00\x00\x00\x00\x00\"a\n\x13WatchTopicsResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\'\n\x05topic\x18\x02 \x01(\x0b\x32\x18.yuqing.scoring.v1.Topic\x12\x0f\n\x07\x64\x65leted\x18\x03 \x01(\x08*u\n\x07Subject\x12\x17\n\x13SUBJECT_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSUBJECT_OWN\x10\x01\x12\x16\n\x12SUBJECT_COMPETITOR\x10\x02\x12\x14\n\x10SUBJECT_INDUSTRY\x10\x03\x12\x12\n\x0eSUBJECT_POLICY\x10\x04\x32\xcd\x06\n\x0cTopicService\x12\x8b\x01\n\x0b\x43reateTopic\x12%.yuqing.scoring.v1.CreateTopicRequest\x1a&.yuqing.scoring.v1.CreateTopicResponse\"-\x8a\xe7\x18\t\n\x05\n\x03\x02\x07\x08\x18\x02\x82\xd3\xe4\x93\x02\x1a\"\n/v1/topics:\x05topicb\x05topic\x12\x89\x01\n\x08GetTopic\x12\".yuqing.scoring.v1.GetTopicRequest\x1a#.yuqing.scoring.v1.GetTopicResponse\"4\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x1c\x12\x13/v1/{name=topics/*}b\x05topic\x12\x7f\n\nListTopics\x12$.yuqing.scoring.v1.ListTopicsRequest\x1a%.yuqing.scoring.v1.ListTopicsResponse\"$\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/topics\x12\x9a\x01\n\x0bUpdateTopic\x12%.yuqing.scoring.v1.UpdateTopicRequest\x1a&.yuqing.scoring.v1.UpdateTopicResponse\"<\x8a\xe7\x18\t\n\x05\n\x03\x02\x07\x08\x18\x02\x82\xd3\xe4\x93\x02)2\x19/v1/{topic.name=topics/*}:\x05topicb\x05topic\x12\x86\x01\n\x0b\x44\x65leteTopic\x12%.yuqing.scoring.v1.DeleteTopicRequest\x1a&.yuqing.scoring.v1.DeleteTopicResponse\"(\x8a\xe7\x18\t\n\x05\n\x03\x02\x07\x08\x18\x02\x82\xd3\xe4\x93\x02\x15*\x13/v1/{name=topics/*}\x12|\n\x0bWatchTopics\x12%.yuqing.scoring.v1.WatchTopicsRequest\x1a&.yuqing.scoring.v1.WatchTopicsResponse\"\x1c\x8a\xe7\x18\x18\x12\x14\n\x08indexing\n\x08\x61lerting\x18\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,7 +37,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'yuqing.scoring.v1.topic_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TOPIC'].fields_by_name['name']._loaded_options = None
-  _globals['_TOPIC'].fields_by_name['name']._serialized_options = b'\222\347\030\033\"\031(topics/[a-z0-9-]{1,40})?'
+  _globals['_TOPIC'].fields_by_name['name']._serialized_options = b'\342A\001\010\222\347\030\033\"\031(topics/[a-z0-9-]{1,40})?'
   _globals['_TOPIC'].fields_by_name['display_name']._loaded_options = None
   _globals['_TOPIC'].fields_by_name['display_name']._serialized_options = b'\222\347\030\004\010\001\030d'
   _globals['_TOPIC'].fields_by_name['subject']._loaded_options = None
@@ -53,6 +54,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOPIC'].fields_by_name['shared_with']._serialized_options = b'\222\347\030!\"\033departments/[a-z0-9-]{1,40}@2H\001'
   _globals['_TOPIC'].fields_by_name['etag']._loaded_options = None
   _globals['_TOPIC'].fields_by_name['etag']._serialized_options = b'\222\347\030\002\030@'
+  _globals['_TOPIC'].fields_by_name['create_time']._loaded_options = None
+  _globals['_TOPIC'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_TOPIC'].fields_by_name['update_time']._loaded_options = None
+  _globals['_TOPIC'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
   _globals['_CREATETOPICREQUEST'].fields_by_name['topic']._loaded_options = None
   _globals['_CREATETOPICREQUEST'].fields_by_name['topic']._serialized_options = b'\222\347\030\002\010\001'
   _globals['_CREATETOPICREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -85,34 +90,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOPICSERVICE'].methods_by_name['DeleteTopic']._serialized_options = b'\212\347\030\t\n\005\n\003\002\007\010\030\002\202\323\344\223\002\025*\023/v1/{name=topics/*}'
   _globals['_TOPICSERVICE'].methods_by_name['WatchTopics']._loaded_options = None
   _globals['_TOPICSERVICE'].methods_by_name['WatchTopics']._serialized_options = b'\212\347\030\030\022\024\n\010indexing\n\010alerting\030\001'
-  _globals['_SUBJECT']._serialized_start=1782
-  _globals['_SUBJECT']._serialized_end=1899
-  _globals['_TOPIC']._serialized_start=181
-  _globals['_TOPIC']._serialized_end=777
-  _globals['_CREATETOPICREQUEST']._serialized_start=779
-  _globals['_CREATETOPICREQUEST']._serialized_end=876
-  _globals['_CREATETOPICRESPONSE']._serialized_start=878
-  _globals['_CREATETOPICRESPONSE']._serialized_end=940
-  _globals['_GETTOPICREQUEST']._serialized_start=942
-  _globals['_GETTOPICREQUEST']._serialized_end=1005
-  _globals['_GETTOPICRESPONSE']._serialized_start=1007
-  _globals['_GETTOPICRESPONSE']._serialized_end=1066
-  _globals['_LISTTOPICSREQUEST']._serialized_start=1069
-  _globals['_LISTTOPICSREQUEST']._serialized_end=1205
-  _globals['_LISTTOPICSRESPONSE']._serialized_start=1207
-  _globals['_LISTTOPICSRESPONSE']._serialized_end=1294
-  _globals['_UPDATETOPICREQUEST']._serialized_start=1297
-  _globals['_UPDATETOPICREQUEST']._serialized_end=1443
-  _globals['_UPDATETOPICRESPONSE']._serialized_start=1445
-  _globals['_UPDATETOPICRESPONSE']._serialized_end=1507
-  _globals['_DELETETOPICREQUEST']._serialized_start=1509
-  _globals['_DELETETOPICREQUEST']._serialized_end=1597
-  _globals['_DELETETOPICRESPONSE']._serialized_start=1599
-  _globals['_DELETETOPICRESPONSE']._serialized_end=1620
-  _globals['_WATCHTOPICSREQUEST']._serialized_start=1622
-  _globals['_WATCHTOPICSREQUEST']._serialized_end=1681
-  _globals['_WATCHTOPICSRESPONSE']._serialized_start=1683
-  _globals['_WATCHTOPICSRESPONSE']._serialized_end=1780
-  _globals['_TOPICSERVICE']._serialized_start=1902
-  _globals['_TOPICSERVICE']._serialized_end=2747
+  _globals['_SUBJECT']._serialized_start=1831
+  _globals['_SUBJECT']._serialized_end=1948
+  _globals['_TOPIC']._serialized_start=214
+  _globals['_TOPIC']._serialized_end=826
+  _globals['_CREATETOPICREQUEST']._serialized_start=828
+  _globals['_CREATETOPICREQUEST']._serialized_end=925
+  _globals['_CREATETOPICRESPONSE']._serialized_start=927
+  _globals['_CREATETOPICRESPONSE']._serialized_end=989
+  _globals['_GETTOPICREQUEST']._serialized_start=991
+  _globals['_GETTOPICREQUEST']._serialized_end=1054
+  _globals['_GETTOPICRESPONSE']._serialized_start=1056
+  _globals['_GETTOPICRESPONSE']._serialized_end=1115
+  _globals['_LISTTOPICSREQUEST']._serialized_start=1118
+  _globals['_LISTTOPICSREQUEST']._serialized_end=1254
+  _globals['_LISTTOPICSRESPONSE']._serialized_start=1256
+  _globals['_LISTTOPICSRESPONSE']._serialized_end=1343
+  _globals['_UPDATETOPICREQUEST']._serialized_start=1346
+  _globals['_UPDATETOPICREQUEST']._serialized_end=1492
+  _globals['_UPDATETOPICRESPONSE']._serialized_start=1494
+  _globals['_UPDATETOPICRESPONSE']._serialized_end=1556
+  _globals['_DELETETOPICREQUEST']._serialized_start=1558
+  _globals['_DELETETOPICREQUEST']._serialized_end=1646
+  _globals['_DELETETOPICRESPONSE']._serialized_start=1648
+  _globals['_DELETETOPICRESPONSE']._serialized_end=1669
+  _globals['_WATCHTOPICSREQUEST']._serialized_start=1671
+  _globals['_WATCHTOPICSREQUEST']._serialized_end=1730
+  _globals['_WATCHTOPICSRESPONSE']._serialized_start=1732
+  _globals['_WATCHTOPICSRESPONSE']._serialized_end=1829
+  _globals['_TOPICSERVICE']._serialized_start=1951
+  _globals['_TOPICSERVICE']._serialized_end=2796
 # @@protoc_insertion_point(module_scope)
