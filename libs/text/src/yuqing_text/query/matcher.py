@@ -73,30 +73,29 @@ class _Part:
         """The tokens, each with a space before and after it."""
 
     def holds(self, phrase: Phrase) -> bool:
-        return f" {' '.join(phrase.tokens)} " in self.joined
+        return _between_spaces(phrase) in self.joined
 
     def places(self, phrase: Phrase) -> list[_Place]:
-        wanted, length = list(phrase.tokens), len(phrase.tokens)
-        starts = self._starts.get(wanted[0], ()) if self.holds(phrase) else ()
-        return [_Place(start, length) for start in starts if self._tokens[start : start + length] == wanted]
+        wanted, length = _between_spaces(phrase), len(phrase.tokens)
+        found: list[_Place] = []
+        at, start, counted = self.joined.find(wanted), 0, 0
+        while at >= 0:
+            start += self.joined.count(" ", counted, at)  # a token's number is that of the spaces before its own
+            found.append(_Place(start, length))
+            counted = at
+            at = self.joined.find(wanted, at + 1)
+        return found
 
     def span(self, place: _Place) -> Span:
         return Span(self._spans[place.start][0], self._spans[place.start + place.length - 1][1])
 
     @cached_property
-    def _tokens(self) -> list[str]:
-        return self.joined.split()
-
-    @cached_property
-    def _starts(self) -> dict[str, list[int]]:
-        starts: dict[str, list[int]] = {}
-        for position, token in enumerate(self._tokens):
-            starts.setdefault(token, []).append(position)
-        return starts
-
-    @cached_property
     def _spans(self) -> list[tuple[int, int]]:
         return token_spans(self._text)
+
+
+def _between_spaces(phrase: Phrase) -> str:
+    return f" {' '.join(phrase.tokens)} "
 
 
 class Reading:
