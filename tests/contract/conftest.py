@@ -121,8 +121,7 @@ class Api:
         """Who asks. `fresh`: in a session of its own, which may then end."""
         if role == NOBODY:
             return {}
-        token = sign_in(self.system, role) if fresh else self.system.token(_LOGINS[role])
-        return {"Authorization": f"Bearer {token}"}
+        return {"Authorization": f"Bearer {self._sign_in(role) if fresh else self.system.token(_LOGINS[role])}"}
 
     @staticmethod
     def allowed(operation_id: str) -> frozenset[str]:
@@ -133,6 +132,14 @@ class Api:
         if route is None:
             return frozenset(_LOGINS)
         return frozenset(role for role, have in _HAVE.items() if have & set(route.method.rule.people.any_of))
+
+    def _sign_in(self, role: str) -> str:
+        body = {"login": _LOGINS[role], "password": self.password(role)}
+        reply = httpx.post(f"{self.system.url}/v1/sessions", json=body, trust_env=False, timeout=60)
+        return reply.raise_for_status().json()["sessionToken"]
+
+    def password(self, role: str) -> str:
+        return password_of(_LOGINS[role], self.system.var / FIRST_ACCOUNTS)
 
     def client(self, role: str) -> httpx.Client:
         return httpx.Client(base_url=self.system.url, headers=self.headers(role), timeout=60, trust_env=False)
@@ -174,12 +181,6 @@ def api(system: System) -> Api:
         made.ids["mention"] = [hit["mention"]["name"].partition("/")[2] for hit in hits]
         made.ids["storedPage"] = [page for hit in hits if (page := hit["mention"]["document"]["storedPage"])]
     return made
-
-
-def sign_in(system: System, role: str) -> str:
-    """A session of its own."""
-    body = {"login": _LOGINS[role], "password": password_of(_LOGINS[role], system.var / FIRST_ACCOUNTS)}
-    return httpx.post(f"{system.url}/v1/sessions", json=body, trust_env=False, timeout=60).raise_for_status().json()["sessionToken"]
 
 
 def named(body: dict[str, Any], number: int) -> dict[str, Any]:

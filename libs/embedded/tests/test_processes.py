@@ -55,3 +55,9 @@ def test_child_is_killed_when_it_does_not_go_in_time(tmp_path: Path) -> None:
     child = started(STUBBORN, secrets.token_hex(8), tmp_path / "output")
     assert not stop_child(child, with_signal=signal.SIGTERM, grace_seconds=0.3)
     assert child.returncode == -signal.SIGKILL
+
+
+def test_command_that_cannot_be_started_says_so_in_its_output(tmp_path: Path) -> None:
+    child = spawn(Launch((str(tmp_path / "missing"),), {}, Path("/")), tmp_path / "output")
+    assert child.wait() == 1
+    assert (tmp_path / "output").read_text() == f"{tmp_path / 'missing'} cannot be started: No such file or directory\n"

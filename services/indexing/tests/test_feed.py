@@ -26,6 +26,22 @@ async def test_followers_learn_of_each_change_when_they_start_anywhere(indexing,
     assert first[0].time.seconds > 0
 
 
+async def test_a_follower_hears_of_some_kinds_alone_and_of_the_place_it_has_reached_when_it_asks_so(indexing, document):
+    await indexing.ingest([document("1", "第一版"), document("2")])
+    await indexing.ingest([document("1", "第二版", minute=1)])
+    await indexing.ingest([document("3")])
+    stream = indexing.changes.WatchChanges(ingest_pb2.WatchChangesRequest(kinds=[ingest_pb2.CHANGE_KIND_EDITED]))
+    heard = [await stream.read(), await stream.read()]
+    await indexing.ingest([document("4"), document("5")])
+    heard.append(await stream.read())
+    stream.cancel()
+    assert [(change.sequence, change.kind, bool(change.mention)) for change in heard] == [
+        (3, ingest_pb2.CHANGE_KIND_EDITED, True),
+        (4, ingest_pb2.CHANGE_KIND_UNSPECIFIED, False),
+        (6, ingest_pb2.CHANGE_KIND_UNSPECIFIED, False),
+    ]
+
+
 async def test_new_mentions_come_live_when_they_match(indexing, document):
     await indexing.ingest([document("0", "以前的火锅")])
     with indexing.town.acting(person(access_pb2.ROLE_MONITOR)):

@@ -141,7 +141,7 @@ class ElasticsearchNode:
         deadline = time.monotonic() + within_seconds
         while not self._is_healthy():
             if not self.is_running:
-                raise NodeError(f"Elasticsearch ended before it was ready. The last lines of its log:\n{self.last_lines()}")
+                raise NodeError(f"Elasticsearch ended ({self._ending}) before it was ready. The last lines of its log:\n{self.last_lines()}")
             if time.monotonic() > deadline:
                 raise NodeError(f"Elasticsearch was not ready after {within_seconds:.0f} s. The last lines of its log:\n{self.last_lines()}")
             time.sleep(0.1)
@@ -171,6 +171,10 @@ class ElasticsearchNode:
     def _mark(self) -> str:
         # By hash, not by path: Elasticsearch's start script splits what we pass at spaces.
         return f"-Dyuqing.node={hashlib.sha256(os.fsencode(self.state)).hexdigest()[:16]}"
+
+    @property
+    def _ending(self) -> str:
+        return "not started" if self._launcher is None else f"exit status {self._launcher.returncode}"
 
     @property
     def _output(self) -> Path:

@@ -1,6 +1,5 @@
 """Starts processes that die with the one who started them, and finds and ends those that an earlier run left behind."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -12,12 +11,10 @@ from pathlib import Path
 
 import psutil
 
+from yuqing_embedded import become
 from yuqing_embedded.places import Owner
 
-PR_SET_PDEATHSIG = 1  # prctl(2)
 POLL_SECONDS = 0.05
-
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded here: nothing may be loaded between fork and exec
 
 
 @dataclass(frozen=True)
@@ -31,19 +28,19 @@ class Launch:
     death_signal: signal.Signals = signal.SIGTERM
 
     @property
-    def uid(self) -> int | None:
-        """The user it runs as; None: ours."""
-        return None if self.owner is None else self.owner.uid
+    def bound_command(self) -> list[str]:
+        """The command behind `bound`."""
+        return bound(self.command, self.death_signal, self.owner)
 
-    @property
-    def gid(self) -> int | None:
-        """The group it runs as; None: ours."""
-        return None if self.owner is None else self.owner.gid
 
-    @property
-    def extra_groups(self) -> list[int] | None:
-        """None of root's further groups goes along with another user."""
-        return None if self.owner is None else []
+def bound(command: Sequence[str], death_signal: signal.Signals = signal.SIGTERM, owner: Owner | None = None) -> list[str]:
+    """The command such that it runs as its owner (None: as we do), and gets the signal when its parent dies (see `spawn`).
+
+    Never with Popen's `preexec_fn`, `user`, `group` or `extra_groups` instead: see `become`. What cannot be started ends with status 1
+    and says why.
+    """
+    user = (become.OURS, become.OURS) if owner is None else (str(owner.uid), str(owner.gid))
+    return [sys.executable, "-I", "-S", become.__file__, str(os.getpid()), str(int(death_signal)), *user, *command]
 
 
 def spawn(launch: Launch, output: Path) -> subprocess.Popen[bytes]:
@@ -53,47 +50,27 @@ def spawn(launch: Launch, output: Path) -> subprocess.Popen[bytes]:
     """
     with output.open("wb") as sink:
         return subprocess.Popen(  # noqa: S603 -- the command is built by us, no shell is involved
-            list(launch.command),
+            launch.bound_command,
             env=dict(launch.environment),
             cwd=launch.folder,
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=bound_to_parent(launch.death_signal),  # noqa: PLW1509 -- it only makes two system calls
-            user=launch.uid,
-            group=launch.gid,
-            extra_groups=launch.extra_groups,
         )
 
 
 def run_to_end(launch: Launch) -> subprocess.CompletedProcess[str]:
     """Runs a short command and returns what it said and how it ended."""
     return subprocess.run(  # noqa: S603 -- as above
-        list(launch.command),
+        launch.bound_command,
         env=dict(launch.environment),
         cwd=launch.folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
-        user=launch.uid,
-        group=launch.gid,
-        extra_groups=launch.extra_groups,
     )
-
-
-def bound_to_parent(death_signal: signal.Signals) -> Callable[[], None]:
-    """What a child runs before exec, so that it gets `death_signal` when its parent dies. Nothing where the system has no such call."""
-    parent = os.getpid()
-
-    def bind() -> None:
-        if _libc is not None:
-            _libc.prctl(PR_SET_PDEATHSIG, int(death_signal))
-        if os.getppid() != parent:  # it died before the call
-            os._exit(1)
-
-    return bind
 
 
 def marked(argument: str) -> list[psutil.Process]:

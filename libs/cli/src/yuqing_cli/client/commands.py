@@ -5,9 +5,10 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, BinaryIO, Concatenate, ParamSpec, TypeVar
 
 import click
+import httpx
 from rich.console import Console
 
 from yuqing_cli.client.connection import DEFAULT_URL, Gateway, Login, keep_login, login_file
@@ -96,12 +97,23 @@ def export(gateway: Gateway, query: str, form: str, output: Path | None, limit: 
     with gateway.download("/v1/mentions:export", json=body) as reply:
         rows, total = reply.headers.get("x-yuqing-rows", "0"), reply.headers.get("x-yuqing-total", "0")
         if output is None:
-            for piece in reply.iter_bytes():
-                sys.stdout.buffer.write(piece)
+            _write(reply, sys.stdout.buffer)
         else:
-            unfinished = output.with_name(f"{output.name}.part")
-            with unfinished.open("wb") as file:
-                for piece in reply.iter_bytes():
-                    file.write(piece)
-            unfinished.replace(output)
+            _write_whole(reply, output)
     click.echo(f"已导出 {rows} 行,共 {total} 条 / {rows} rows of {total} found", err=True)
+
+
+def _write(reply: httpx.Response, sink: BinaryIO) -> None:
+    sink.writelines(reply.iter_bytes())
+
+
+def _write_whole(reply: httpx.Response, output: Path) -> None:
+    """Under its name only when it is whole: half an export looks like all of it."""
+    unfinished = output.with_name(f"{output.name}.part")
+    try:
+        with unfinished.open("wb") as file:
+            _write(reply, file)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    unfinished.replace(output)

@@ -85,6 +85,8 @@ class Gateway:
             raise click.ClickException(f"连接不上网关 / the gateway does not answer: {self.url}") from error
         except httpx.TimeoutException as error:
             raise click.ClickException(f"网关超时 / the gateway took too long: {self.url}") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise click.ClickException(f"与网关的连接中断 / the connection to the gateway broke: {self.url}: {error}") from error
 
 
 def _check(reply: httpx.Response) -> None:

@@ -1,4 +1,4 @@
-"""Tables for people."""
+"""Tables for people. What comes from outside goes in as Text: in a plain string, square brackets would be the table's own markup."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -49,8 +49,8 @@ def show_hits(console: Console, reply: Mapping[str, Any]) -> None:
             local_time(document.get("publishedTime") or mention.get("firstSeenTime")),
             SENTIMENTS.get(mention.get("judgement", {}).get("sentiment", ""), Text("?")),
             MEDIA.get(document["medium"], ""),
-            document["site"],
-            document.get("author", {}).get("displayName", ""),
+            Text(document["site"]),
+            Text(document.get("author", {}).get("displayName", "")),
             _content(hit),
         )
     console.print(table)
@@ -74,13 +74,13 @@ def show_sources(console: Console, sources: Sequence[Mapping[str, Any]]) -> None
     for source in sources:
         health = source.get("health", {})
         table.add_row(
-            f"{source['displayName']}\n[dim]{source['name']}[/dim]",
+            Text(source["displayName"]).append(f"\n{source['name']}", "dim"),
             source["kind"],
             MEDIA.get(source["medium"], ""),
             STATES.get(health.get("state", ""), Text("?")),
             local_time(health.get("lastSuccessTime")),
             local_time(health.get("nextRunTime")),
             str(health.get("itemsLastDay", "0")),
-            health.get("detail", ""),
+            Text(health.get("detail", "")),
         )
     console.print(table)

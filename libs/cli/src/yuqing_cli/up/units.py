@@ -11,7 +11,7 @@ from typing import Protocol
 from yuqing_cli.up.logs import ServiceLog
 from yuqing_cli.up.probes import Probe
 from yuqing_embedded.elasticsearch import ElasticsearchNode, NodeError
-from yuqing_embedded.processes import bound_to_parent
+from yuqing_embedded.processes import bound
 
 POLL_SECONDS = 0.1
 LONGEST_POLL_SECONDS = 1.0
@@ -89,13 +89,12 @@ class ServiceUnit:
 
     async def start(self) -> None:
         self._child = await asyncio.create_subprocess_exec(
-            *self.process.command,
+            *bound(self.process.command),
             env=dict(self.process.environment),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches only us, who stop them in order
-            preexec_fn=bound_to_parent(signal.SIGTERM),
         )
         if self._child.stdout:
             self._reading = asyncio.create_task(self._read(self._child.stdout))

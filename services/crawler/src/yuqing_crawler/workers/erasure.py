@@ -52,7 +52,8 @@ class Erasure:
     async def steps(self, after_sequence: int) -> AsyncIterator[Step]:
         """What concerns us of the index's changes after this one."""
         last_step = after_sequence
-        async for change in self._changes.WatchChanges(ingest_pb2.WatchChangesRequest(after_sequence=after_sequence)):
+        request = ingest_pb2.WatchChangesRequest(after_sequence=after_sequence, kinds=[ingest_pb2.CHANGE_KIND_ERASED])
+        async for change in self._changes.WatchChanges(request):
             if change.kind == ingest_pb2.CHANGE_KIND_ERASED:
                 yield Step(change.sequence, change)
             elif change.sequence - last_step >= CHECKPOINT_CHANGES:

@@ -22,9 +22,18 @@ class ChangeServicer(ingest_pb2_grpc.ChangeServiceServicer):
         self, request: ingest_pb2.WatchChangesRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> AsyncIterator[ingest_pb2.WatchChangesResponse]:
         """All changes after a sequence, then new ones as they are committed; for ever. Errors: SequenceGone."""
+        wanted = {ingest_pb2.ChangeKind.Name(kind).removeprefix("CHANGE_KIND_") for kind in request.kinds}
         async for changes in feed.watch(self._database, FEED, request.after_sequence):
             for change in changes:
-                message = ingest_pb2.WatchChangesResponse.FromString(change.payload)
-                message.sequence = change.sequence
-                message.time.CopyFrom(timestamp_of(change.at))
-                yield message
+                if not wanted or change.kind in wanted:
+                    yield _response(change)
+            if wanted and changes[-1].kind not in wanted:
+                # One message for the whole batch: each of its own would cost a follower of few changes as much as one of all.
+                yield ingest_pb2.WatchChangesResponse(sequence=changes[-1].sequence)
+
+
+def _response(change: feed.Change) -> ingest_pb2.WatchChangesResponse:
+    message = ingest_pb2.WatchChangesResponse.FromString(change.payload)
+    message.sequence = change.sequence
+    message.time.CopyFrom(timestamp_of(change.at))
+    return message
