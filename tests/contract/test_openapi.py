@@ -44,7 +44,8 @@ schema = schemathesis.openapi.from_dict(_quicker(DOCUMENT), config=CONFIG)
 
 
 def test_the_document_is_served(api: Any) -> None:
-    assert api.client("nobody").get("/openapi.json").json() == DOCUMENT
+    with api.client("nobody") as nobody:
+        assert nobody.get("/openapi.json").json() == DOCUMENT
 
 
 @schema.exclude(operation_id=STREAMS).parametrize()

@@ -1,14 +1,16 @@
 """Evaluates a query's tree on one document in memory, on the tokens that the index also sees, and says where its words stand."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import starmap
 from typing import NamedTuple, TypeAlias
 
+from yuqing_text.normal import normalize
 from yuqing_text.query.tree import And, Bound, Everything, Near, Node, Not, OneOf, Or, Phrase, Range
-from yuqing_text.tokens import token_spans, token_text
+from yuqing_text.tokens import count_tokens, phrase_pattern, token_spans, token_text
 
 Value: TypeAlias = str | float | datetime
 FieldValue: TypeAlias = Value | Sequence[Value] | None
@@ -65,17 +67,43 @@ class _Place(NamedTuple):
 
 
 class _Part:
-    """A part of a text, cut into tokens."""
+    """A part of a text; cut into tokens only where the question needs to count them."""
 
     def __init__(self, text: str, tokens: str | None) -> None:
         self._text = text
-        self.joined = f" {token_text(text) if tokens is None else tokens} "
+        self._tokens = tokens
+        self._seen: dict[_Place, Span] = {}
+        self._numbers = [(0, 0)]
+
+    @cached_property
+    def joined(self) -> str:
         """The tokens, each with a space before and after it."""
+        return f" {token_text(self._text) if self._tokens is None else self._tokens} "
 
     def holds(self, phrase: Phrase) -> bool:
-        return _between_spaces(phrase) in self.joined
+        if self._is_cut:
+            return _between_spaces(phrase) in self.joined
+        return bool(self.spans(phrase))
+
+    def spans(self, phrase: Phrase) -> list[Span]:
+        """The occurrences of a phrase, in order."""
+        found = phrase_pattern(phrase.tokens).spans(self._normal)
+        return list(map(self.span, self._cut_places(phrase))) if found is None else list(starmap(Span, found))
 
     def places(self, phrase: Phrase) -> list[_Place]:
+        """The occurrences of a phrase by the numbers of their tokens, in order."""
+        found = None if self._is_cut else phrase_pattern(phrase.tokens).spans(self._normal)
+        if found is None:
+            return self._cut_places(phrase)
+        places = [_Place(self._number_at(start), len(phrase.tokens)) for start, _ in found]
+        self._seen.update(zip(places, starmap(Span, found), strict=True))
+        return places
+
+    def span(self, place: _Place) -> Span:
+        """Where an occurrence that was found stands in the text."""
+        return self._seen.get(place) or Span(self._spans[place.start][0], self._spans[place.start + place.length - 1][1])
+
+    def _cut_places(self, phrase: Phrase) -> list[_Place]:
         wanted, length = _between_spaces(phrase), len(phrase.tokens)
         found: list[_Place] = []
         at, start, counted = self.joined.find(wanted), 0, 0
@@ -86,8 +114,21 @@ class _Part:
             at = self.joined.find(wanted, at + 1)
         return found
 
-    def span(self, place: _Place) -> Span:
-        return Span(self._spans[place.start][0], self._spans[place.start + place.length - 1][1])
+    def _number_at(self, start: int) -> int:
+        """Which token begins there, counted on from the nearest one before whose number is known."""
+        known, number = self._numbers[bisect_right(self._numbers, (start, start)) - 1]
+        if known < start:
+            number += count_tokens(self._normal, known, start)
+            insort(self._numbers, (start, number))
+        return number
+
+    @property
+    def _is_cut(self) -> bool:
+        return self._tokens is not None or "joined" in self.__dict__
+
+    @cached_property
+    def _normal(self) -> str:
+        return normalize(self._text)
 
     @cached_property
     def _spans(self) -> list[tuple[int, int]]:
@@ -114,10 +155,10 @@ class Reading:
         """Where the document matches a tree; None where it does not."""
         if not self.holds(node):
             return None
-        found: dict[str, set[_Place]] = {}
-        for name, place in self._places(node):
-            found.setdefault(name, set()).add(place)
-        return Match({name: tuple(map(part.span, sorted(found.get(name, ())))) for name, part in self._parts.items()})
+        found: dict[str, set[Span]] = {}
+        for name, span in self._spans(node):
+            found.setdefault(name, set()).add(span)
+        return Match({name: tuple(sorted(found.get(name, ()))) for name in self._parts})
 
     def holds(self, node: Node) -> bool:
         """Whether the document matches."""
@@ -139,19 +180,21 @@ class Reading:
             case Everything():
                 return True
 
-    def _places(self, node: Node) -> Iterator[tuple[str, _Place]]:
+    def _spans(self, node: Node) -> Iterator[tuple[str, Span]]:
         """The occurrences that make a document match that does."""
         match node:
             case And(operands):
                 for operand in operands:
-                    yield from self._places(operand)
+                    yield from self._spans(operand)
             case Or(operands):
                 for operand in filter(self.holds, operands):
-                    yield from self._places(operand)
-            case Phrase() | Near():
+                    yield from self._spans(operand)
+            case Phrase():
                 for name, part in self._searched(node.part):
-                    found = part.places(node) if isinstance(node, Phrase) else _near(node, part)
-                    yield from ((name, place) for place in found)
+                    yield from ((name, span) for span in part.spans(node))
+            case Near():
+                for name, part in self._searched(node.part):
+                    yield from ((name, part.span(place)) for place in _near(node, part))
             case _:
                 return
 

@@ -4,7 +4,10 @@ The form is that of `json_format.MessageToDict(..., always_print_fields_with_no_
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from datetime import date, timedelta
+from functools import cache, lru_cache
+from math import isfinite
+from struct import Struct
 from typing import Any, Final, cast
 
 from google.protobuf import json_format
@@ -21,6 +24,10 @@ _PLAIN: Final = frozenset(
     {FieldDescriptor.CPPTYPE_BOOL, FieldDescriptor.CPPTYPE_STRING, FieldDescriptor.CPPTYPE_INT32, FieldDescriptor.CPPTYPE_UINT32}
 )
 
+_EPOCH: Final = date(1970, 1, 1)
+_DAY_SECONDS: Final = 86_400
+_FOUR_BYTES: Final = Struct("f")
+
 
 def json_of(message: Message) -> dict[str, Any]:
     """The message as JSON's dict: every field without presence is there, so that readers need no defaults of their own."""
@@ -30,7 +37,7 @@ def json_of(message: Message) -> dict[str, Any]:
 @cache
 def _message_form(descriptor: Descriptor) -> _Form:
     if descriptor.full_name == "google.protobuf.Timestamp":
-        return Timestamp.ToJsonString
+        return _moment
     if descriptor.full_name.startswith("google."):
         return json_format.MessageToDict
     entries: list[_Entry] = []
@@ -71,12 +78,42 @@ def _single_form(field: FieldDescriptor) -> _Form:
         return str
     if field.cpp_type in _PLAIN and field.type != FieldDescriptor.TYPE_BYTES:
         return _same
-    return _slow_form(field)
+    return _float_form(field) if field.type == FieldDescriptor.TYPE_FLOAT else _slow_form(field)
 
 
 def _enum_form(descriptor: EnumDescriptor) -> _Form:
     names = {number: value.name for number, value in descriptor.values_by_number.items()}
     return lambda number: names.get(number, number)
+
+
+def _moment(timestamp: Timestamp) -> str:
+    """As `Timestamp.ToJsonString`, with as many decimals as needed by threes."""
+    day, second = divmod(timestamp.seconds, _DAY_SECONDS)
+    return f"{_date(day)}T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}{_fraction(timestamp.nanos)}Z"
+
+
+@lru_cache(maxsize=4096)
+def _date(day: int) -> str:
+    return (_EPOCH + timedelta(day)).isoformat()
+
+
+def _fraction(nanos: int) -> str:
+    if nanos == 0:
+        return ""
+    if nanos % 1_000_000 == 0:
+        return f".{nanos // 1_000_000:03}"
+    return f".{nanos // 1_000:06}" if nanos % 1_000 == 0 else f".{nanos:09}"
+
+
+def _float_form(field: FieldDescriptor) -> _Form:
+    """Six digits nearly always give a number of four bytes back."""
+    exactly = _slow_form(field)
+
+    def form(value: float) -> Any:
+        short = float(f"{value:.6g}")
+        return short if isfinite(value) and _FOUR_BYTES.unpack(_FOUR_BYTES.pack(short)) == (value,) and not short.is_integer() else exactly(value)
+
+    return form
 
 
 def _slow_form(field: FieldDescriptor) -> _Form:
