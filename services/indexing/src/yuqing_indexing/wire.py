@@ -7,7 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from yuqing.indexing.v1 import document_pb2, mention_pb2
 from yuqing.scoring.v1 import topic_pb2
-from yuqing_indexing.domain.document import NO_COUNTS, Author, Counts, Document, Image, Judgement, Mention, TopicMatch
+from yuqing_indexing.domain.document import NO_COUNTS, Author, Counts, Document, Image, Judgement, Mention
 from yuqing_indexing.domain.topics import Told, Watched
 from yuqing_indexing.names import ITEM_KIND, MEDIUM, PRECISION, SENTIMENT
 
@@ -21,8 +21,8 @@ def moment_of(timestamp: Timestamp) -> datetime:
 
 def timestamp_of(moment: datetime) -> Timestamp:
     """The moment as the contract has it."""
-    since = moment - _EPOCH
-    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1_000)
+    seconds, nanos = _since_epoch(moment)
+    return Timestamp(seconds=seconds, nanos=nanos)
 
 
 def document_of(message: document_pb2.Document) -> Document:
@@ -57,54 +57,83 @@ def document_of(message: document_pb2.Document) -> Document:
     )
 
 
-def document_message(document: Document) -> document_pb2.Document:
-    """The document as the contract has it."""
-    return document_pb2.Document(
-        source=document.source,
-        source_kind=document.source_kind,
-        medium=MEDIUM.number(document.medium),
-        site=document.site,
-        native_id=document.native_id,
-        url=document.url,
-        canonical_url=document.canonical_url,
-        item_kind=ITEM_KIND.number(document.item_kind),
-        title=document.title,
-        text=document.text,
-        author=_author_message(document.author) if document.author else None,
-        outlet=document.outlet,
-        published_time=timestamp_of(document.published) if document.published else None,
-        published_precision=PRECISION.number(document.published_precision),
-        fetched_time=timestamp_of(document.fetched),
-        language=document.language,
-        region=document.region,
-        images=[document_pb2.Image(url=image.url, sha256=image.sha256) for image in document.images],
-        counts=counts_message(document.counts),
-        rating=document.rating,
-        product=document.product,
-        reply_to=document.reply_to,
-        repost_of=document.repost_of,
-        stored_page=document.stored_page,
-        vanished=document.vanished,
-        origin=document.origin,
-    )
+_COPIED = (
+    "source",
+    "source_kind",
+    "site",
+    "native_id",
+    "url",
+    "canonical_url",
+    "title",
+    "text",
+    "outlet",
+    "region",
+    "product",
+    "reply_to",
+    "repost_of",
+    "stored_page",
+    "vanished",
+    "origin",
+)
+"""Fields that a document and its message have alike."""
 
 
 def mention_message(mention: Mention) -> mention_pb2.Mention:
-    """The mention as the contract has it; its language is what the page says or else what scoring found."""
-    document = document_message(mention.document)
-    document.language = mention.language
-    return mention_pb2.Mention(
-        name=f"mentions/{mention.id}",
-        document=document,
-        judgement=_judgement_message(mention.judgement) if mention.judgement else None,
-        first_seen_time=timestamp_of(mention.first_seen),
-        last_seen_time=timestamp_of(mention.last_seen),
-        edited=mention.edited,
-        vanished=mention.vanished,
-        content_hash=mention.content_hash,
-        aliases=mention.aliases,
-        topics=[_topic_message(match) for match in mention.topics],
-    )
+    """The mention as the contract has it."""
+    message = mention_pb2.Mention()
+    write_mention(message, mention)
+    return message
+
+
+def write_mention(message: mention_pb2.Mention, mention: Mention) -> None:
+    """Writes the mention into an empty message; its language is what the page says or else what scoring found.
+
+    In place, because a message that is given to another one is copied: hits would be copied whole three times over.
+    """
+    message.name = f"mentions/{mention.id}"
+    _write_document(message.document, mention.document)
+    if language := mention.language:
+        message.document.language = language
+    if mention.judgement:
+        _write_judgement(message.judgement, mention.judgement)
+    _write_moment(message.first_seen_time, mention.first_seen)
+    _write_moment(message.last_seen_time, mention.last_seen)
+    message.edited = mention.edited
+    message.vanished = mention.vanished
+    message.content_hash = mention.content_hash
+    if mention.addresses:
+        message.aliases.extend(mention.aliases)
+    for match in mention.topics:
+        message.topics.add(topic=match.topic, title_spans=span_messages(match.title), text_spans=span_messages(match.text))
+
+
+def _write_document(message: document_pb2.Document, document: Document) -> None:
+    for name in _COPIED:
+        if value := getattr(document, name):
+            setattr(message, name, value)
+    message.medium = MEDIUM.number(document.medium)
+    message.item_kind = ITEM_KIND.number(document.item_kind)
+    message.published_precision = PRECISION.number(document.published_precision)
+    _write_moment(message.fetched_time, document.fetched)
+    if document.published is not None:
+        _write_moment(message.published_time, document.published)
+    if document.author is not None:
+        _write_author(message.author, document.author)
+    if document.counts != NO_COUNTS:
+        _write_counts(message.counts, document.counts)
+    if document.rating is not None:
+        message.rating = document.rating
+    for image in document.images:
+        message.images.add(url=image.url, sha256=image.sha256)
+
+
+def _write_moment(timestamp: Timestamp, moment: datetime) -> None:
+    timestamp.seconds, timestamp.nanos = _since_epoch(moment)
+
+
+def _since_epoch(moment: datetime) -> tuple[int, int]:
+    since = moment - _EPOCH
+    return since.days * 86_400 + since.seconds, since.microseconds * 1_000
 
 
 def topic_told(change: topic_pb2.WatchTopicsResponse) -> Told:
@@ -140,16 +169,9 @@ def counts_message(counts: Counts) -> document_pb2.Counts | None:
     """The counts as the contract has them; None where none is known."""
     if counts == NO_COUNTS:
         return None
-    return document_pb2.Counts(likes=counts.likes, comments=counts.comments, reposts=counts.reposts, views=counts.views)
-
-
-def _author_of(message: document_pb2.Author) -> Author:
-    followers = message.followers if message.HasField("followers") else None
-    return Author(message.display_name, message.native_id, followers, message.verified)
-
-
-def _author_message(author: Author) -> document_pb2.Author:
-    return document_pb2.Author(display_name=author.display_name, native_id=author.native_id, followers=author.followers, verified=author.verified)
+    message = document_pb2.Counts()
+    _write_counts(message, counts)
+    return message
 
 
 def span_messages(spans: Iterable[tuple[int, int]]) -> list[mention_pb2.Span]:
@@ -157,17 +179,30 @@ def span_messages(spans: Iterable[tuple[int, int]]) -> list[mention_pb2.Span]:
     return [mention_pb2.Span(start=start, end=end) for start, end in spans]
 
 
-def _topic_message(match: TopicMatch) -> mention_pb2.TopicMatch:
-    return mention_pb2.TopicMatch(topic=match.topic, title_spans=span_messages(match.title), text_spans=span_messages(match.text))
+def _write_counts(message: document_pb2.Counts, counts: Counts) -> None:
+    for name in counts.__slots__:
+        if (value := getattr(counts, name)) is not None:
+            setattr(message, name, value)
 
 
-def _judgement_message(judgement: Judgement) -> mention_pb2.Judgement:
-    return mention_pb2.Judgement(
-        sentiment=SENTIMENT.number(judgement.sentiment),
-        negative=judgement.negative,
-        neutral=judgement.neutral,
-        positive=judgement.positive,
-        model=judgement.model,
-        model_version=judgement.model_version,
-        time=timestamp_of(judgement.time),
-    )
+def _author_of(message: document_pb2.Author) -> Author:
+    followers = message.followers if message.HasField("followers") else None
+    return Author(message.display_name, message.native_id, followers, message.verified)
+
+
+def _write_author(message: document_pb2.Author, author: Author) -> None:
+    message.display_name = author.display_name
+    message.native_id = author.native_id
+    message.verified = author.verified
+    if author.followers is not None:
+        message.followers = author.followers
+
+
+def _write_judgement(message: mention_pb2.Judgement, judgement: Judgement) -> None:
+    message.sentiment = SENTIMENT.number(judgement.sentiment)
+    message.negative = judgement.negative
+    message.neutral = judgement.neutral
+    message.positive = judgement.positive
+    message.model = judgement.model
+    message.model_version = judgement.model_version
+    _write_moment(message.time, judgement.time)

@@ -72,7 +72,8 @@ class _Part:
     def __init__(self, text: str, tokens: str | None) -> None:
         self._text = text
         self._tokens = tokens
-        self._seen: dict[_Place, Span] = {}
+        self._kept: dict[tuple[str, ...], list[Span] | None] = {}
+        self._span_of: dict[_Place, Span] = {}
         self._numbers = [(0, 0)]
 
     @cached_property
@@ -87,21 +88,28 @@ class _Part:
 
     def spans(self, phrase: Phrase) -> list[Span]:
         """The occurrences of a phrase, in order."""
-        found = phrase_pattern(phrase.tokens).spans(self._normal)
-        return list(map(self.span, self._cut_places(phrase))) if found is None else list(starmap(Span, found))
+        found = self._found(phrase.tokens)
+        return list(map(self.span, self._cut_places(phrase))) if found is None else found
 
     def places(self, phrase: Phrase) -> list[_Place]:
         """The occurrences of a phrase by the numbers of their tokens, in order."""
-        found = None if self._is_cut else phrase_pattern(phrase.tokens).spans(self._normal)
+        found = None if self._is_cut else self._found(phrase.tokens)
         if found is None:
             return self._cut_places(phrase)
-        places = [_Place(self._number_at(start), len(phrase.tokens)) for start, _ in found]
-        self._seen.update(zip(places, starmap(Span, found), strict=True))
+        places = [_Place(self._number_at(span.start), len(phrase.tokens)) for span in found]
+        self._span_of.update(zip(places, found, strict=True))
         return places
 
     def span(self, place: _Place) -> Span:
         """Where an occurrence that was found stands in the text."""
-        return self._seen.get(place) or Span(self._spans[place.start][0], self._spans[place.start + place.length - 1][1])
+        return self._span_of.get(place) or Span(self._spans[place.start][0], self._spans[place.start + place.length - 1][1])
+
+    def _found(self, phrase: tuple[str, ...]) -> list[Span] | None:
+        """As `PhrasePattern.spans`. Kept: whoever asks whether a phrase is there asks next where."""
+        if phrase not in self._kept:
+            found = phrase_pattern(phrase).spans(self._normal)
+            self._kept[phrase] = None if found is None else list(starmap(Span, found))
+        return self._kept[phrase]
 
     def _cut_places(self, phrase: Phrase) -> list[_Place]:
         wanted, length = _between_spaces(phrase), len(phrase.tokens)

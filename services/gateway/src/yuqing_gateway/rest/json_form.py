@@ -3,10 +3,11 @@
 The form is that of `json_format.MessageToDict(..., always_print_fields_with_no_presence=True)`; a test compares the two on all messages.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from math import isfinite
+from operator import attrgetter
 from struct import Struct
 from typing import Any, Final, cast
 
@@ -17,8 +18,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 _Form = Callable[[Any], Any]
 """What a value becomes in JSON."""
-_Entry = tuple[str, str, bool, _Form]
-"""A field's name, its name in JSON, whether its presence is known, and its form."""
 _INT64: Final = frozenset({FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT64})
 _PLAIN: Final = frozenset(
     {FieldDescriptor.CPPTYPE_BOOL, FieldDescriptor.CPPTYPE_STRING, FieldDescriptor.CPPTYPE_INT32, FieldDescriptor.CPPTYPE_UINT32}
@@ -40,22 +39,29 @@ def _message_form(descriptor: Descriptor) -> _Form:
         return _moment
     if descriptor.full_name.startswith("google."):
         return json_format.MessageToDict
-    entries: list[_Entry] = []
+    always: list[tuple[str, _Form]] = []
+    sometimes: list[tuple[str, str, _Form]] = []
+    values = _getter([field.name for field in descriptor.fields if not field.has_presence])
 
     def form(message: Message) -> dict[str, Any]:
-        if not entries:  # made at the first use: messages may hold others of their own kind
-            entries.extend(_entry(field) for field in descriptor.fields)
-        made: dict[str, Any] = {}
-        for name, json_name, has_presence, of_value in entries:
-            if not has_presence or message.HasField(name):
+        if not always and not sometimes:  # made at the first use: messages may hold others of their own kind
+            for field in descriptor.fields:
+                if field.has_presence:
+                    sometimes.append((field.name, field.json_name, _field_form(field)))
+                else:
+                    always.append((field.json_name, _field_form(field)))
+        made = {name: value if of_value is _same else of_value(value) for (name, of_value), value in zip(always, values(message), strict=True)}
+        for name, json_name, of_value in sometimes:
+            if message.HasField(name):
                 made[json_name] = of_value(getattr(message, name))
         return made
 
     return form
 
 
-def _entry(field: FieldDescriptor) -> _Entry:
-    return field.name, field.json_name, field.has_presence, _field_form(field)
+def _getter(names: Sequence[str]) -> Callable[[Message], Iterable[Any]]:
+    """All these fields in one go."""
+    return attrgetter(*names) if len(names) > 1 else lambda message: [getattr(message, name) for name in names]
 
 
 def _field_form(field: FieldDescriptor) -> _Form:
@@ -106,14 +112,20 @@ def _fraction(nanos: int) -> str:
 
 
 def _float_form(field: FieldDescriptor) -> _Form:
-    """Six digits nearly always give a number of four bytes back."""
+    """The shortest number that is the same in four bytes: six to nine digits."""
     exactly = _slow_form(field)
 
     def form(value: float) -> Any:
-        short = float(f"{value:.6g}")
-        return short if isfinite(value) and _FOUR_BYTES.unpack(_FOUR_BYTES.pack(short)) == (value,) and not short.is_integer() else exactly(value)
+        if not isfinite(value) or value.is_integer():
+            return exactly(value)
+        return next(short for short in (float(f"{value:.{digits}g}") for digits in (6, 7, 8, 9)) if _four_bytes(short) == value)
 
     return form
+
+
+def _four_bytes(value: float) -> float:
+    (rounded,) = _FOUR_BYTES.unpack(_FOUR_BYTES.pack(value))
+    return rounded
 
 
 def _slow_form(field: FieldDescriptor) -> _Form:

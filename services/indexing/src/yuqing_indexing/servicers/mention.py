@@ -15,7 +15,7 @@ from yuqing_indexing.names import FACET
 from yuqing_indexing.servicers.asking import engine_errors, order_of, selection_of
 from yuqing_indexing.servicers.erasing import Erasing
 from yuqing_indexing.servicers.export import Export
-from yuqing_indexing.servicers.replies import bucket_messages, facet_message, hit_message, observation_message
+from yuqing_indexing.servicers.replies import bucket_messages, facet_message, observation_message, write_hit
 from yuqing_indexing.servicers.watch import Watch
 from yuqing_indexing.wire import mention_id_of, mention_message, timestamp_of
 from yuqing_runtime.access import current_caller
@@ -67,12 +67,13 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
             page = await self.search.page(
                 selection, order_of(request.order, selection), size=page_size(request.page_size), cursor=cursor, facets=facets
             )
-        return mention_pb2.SearchMentionsResponse(
-            hits=await _hits(page.found, selection),
+        reply = mention_pb2.SearchMentionsResponse(
             next_page_token=self._token(request, [list(page.cursor.after), page.cursor.point_in_time]) if page.cursor else "",
             total_size=page.total,
             facets=[facet_message(facet, count) for facet, count in page.facets.items()],
         )
+        await _write_hits(reply, page.found, selection)
+        return reply
 
     async def CountMentions(self, request: mention_pb2.CountMentionsRequest, context: Context) -> mention_pb2.CountMentionsResponse:
         """Bars without any mention are left out. Errors: QueryRefused, ResourceExhausted, Unavailable."""
@@ -149,8 +150,14 @@ def _cursor_of(position: Position) -> Cursor | None:
             return None
 
 
-async def _hits(found: Sequence[Found], selection: Selection) -> list[mention_pb2.Hit]:
+async def _write_hits(reply: mention_pb2.SearchMentionsResponse, found: Sequence[Found], selection: Selection) -> None:
     matcher = Matcher(selection.tree) if selection.asks_for_words else None
+
+    def write() -> None:
+        for each in found:
+            write_hit(reply.hits.add(), each, matcher)
+
     if matcher is None or len(found) <= _HITS_READ_AT_ONCE:
-        return [hit_message(each, matcher) for each in found]
-    return await asyncio.to_thread(lambda: [hit_message(each, matcher) for each in found])
+        write()
+    else:
+        await asyncio.to_thread(write)

@@ -2,26 +2,34 @@
 
 from collections.abc import Iterable
 
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
+
 from yuqing.indexing.v1 import mention_pb2
 from yuqing_indexing.domain.candidates import highlights
 from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.searching import FacetCount, Found, Observed
 from yuqing_indexing.names import FACET
-from yuqing_indexing.wire import counts_message, mention_message, timestamp_of
+from yuqing_indexing.wire import counts_message, timestamp_of, write_mention
 from yuqing_text.query.highlight import Fragment
 from yuqing_text.query.matcher import Matcher
 
 
-def hit_message(found: Found, matcher: Matcher | None) -> mention_pb2.Hit:
-    """A hit; with the places of the query's words where there is a matcher."""
-    places = highlight_messages(found.mention, matcher) if matcher else None
-    return mention_pb2.Hit(mention=mention_message(found.mention), highlights=places or (), relevance=found.relevance)
+def write_hit(hit: mention_pb2.Hit, found: Found, matcher: Matcher | None) -> None:
+    """Writes what was found into an empty hit; with the places of the query's words where there is a matcher."""
+    write_mention(hit.mention, found.mention)
+    hit.relevance = found.relevance
+    if matcher is not None:
+        _write_highlights(hit.highlights, highlights(found.mention, matcher) or ())
 
 
-def highlight_messages(mention: Mention, matcher: Matcher) -> list[mention_pb2.Highlight] | None:
-    """The pieces of title and text that matched; None where the mention does not match."""
+def write_told(told: mention_pb2.WatchMentionsResponse, mention: Mention, matcher: Matcher) -> bool:
+    """Writes a new mention, with the places of the query's words, into a message of the stream. False where the mention does not match."""
     found = highlights(mention, matcher)
-    return None if found is None else [_highlight(field, fragment) for field, fragment in found]
+    if found is None:
+        return False
+    write_mention(told.mention, mention)
+    _write_highlights(told.highlights, found)
+    return True
 
 
 def facet_message(facet: str, count: FacetCount) -> mention_pb2.FacetCounts:
@@ -45,6 +53,8 @@ def observation_message(observed: Observed) -> mention_pb2.Observation:
     )
 
 
-def _highlight(field: str, fragment: Fragment) -> mention_pb2.Highlight:
-    spans = [mention_pb2.Span(start=span.start, end=span.end) for span in fragment.spans]
-    return mention_pb2.Highlight(field=field, fragment=fragment.text, spans=spans)
+def _write_highlights(messages: RepeatedCompositeFieldContainer[mention_pb2.Highlight], found: Iterable[tuple[str, Fragment]]) -> None:
+    for field, fragment in found:
+        message = messages.add(field=field, fragment=fragment.text)
+        for span in fragment.spans:
+            message.spans.add(start=span.start, end=span.end)

@@ -13,7 +13,7 @@ from yuqing_indexing.domain.reading import Mentions
 from yuqing_indexing.domain.searching import Bars, Order, Search, Selection
 from yuqing_indexing.domain.topics import MOST_SPANS, Told, Watched, topic_parser, tree_of_topic
 from yuqing_indexing.servicers.asking import engine_errors, query_errors, range_of
-from yuqing_indexing.servicers.replies import hit_message
+from yuqing_indexing.servicers.replies import write_hit
 from yuqing_indexing.store import topics
 from yuqing_indexing.wire import mention_id_of, span_messages, timestamp_of
 from yuqing_runtime.access import current_caller
@@ -52,15 +52,17 @@ class TopicMatchServicer(topic_match_pb2_grpc.TopicMatchServiceServicer):
             size = request.sample_size or DEFAULT_SAMPLE
             page = await self.search.page(selection, Order.NEWEST, size=size, cursor=None, facets=())
         matcher = Matcher(tree)
-        return topic_match_pb2.DryRunTopicResponse(
+        reply = topic_match_pb2.DryRunTopicResponse(
             total_size=total,
             bars=[mention_pb2.TimeBar(start_time=timestamp_of(bar.start), size=bar.size) for bar in bars],
             conditions=[
                 topic_match_pb2.ConditionShare(condition=_condition(request.query, node, place, excluded=excluded), size=alone, hit_size=among)
                 for (node, place, excluded), (alone, among) in zip(parts, shares, strict=True)
             ],
-            hits=[hit_message(found, matcher) for found in page.found],
         )
+        for found in page.found:
+            write_hit(reply.hits.add(), found, matcher)
+        return reply
 
     async def ExplainTopicMatch(
         self, request: topic_match_pb2.ExplainTopicMatchRequest, context: Context

@@ -7,9 +7,9 @@ from yuqing.indexing.v1 import mention_pb2
 from yuqing_indexing.domain.announcing import ChangeKind
 from yuqing_indexing.domain.reading import Mentions
 from yuqing_indexing.servicers.asking import engine_errors, tree_of
-from yuqing_indexing.servicers.replies import highlight_messages
+from yuqing_indexing.servicers.replies import write_told
 from yuqing_indexing.store.registry import FEED
-from yuqing_indexing.wire import mention_id_of, mention_message
+from yuqing_indexing.wire import mention_id_of
 from yuqing_runtime import feed
 from yuqing_runtime.database import Database
 from yuqing_text.query.matcher import Matcher
@@ -31,10 +31,9 @@ class Watch:
             with engine_errors():
                 found = await self.mentions.read(stored.values()) if stored else {}
             for sequence, mention_id in stored.items():
-                mention = found.get(mention_id)
-                highlights = highlight_messages(mention, matcher) if mention else None
-                if mention and highlights is not None:
-                    yield mention_pb2.WatchMentionsResponse(sequence=sequence, mention=mention_message(mention), highlights=highlights)
+                told = mention_pb2.WatchMentionsResponse(sequence=sequence)
+                if (mention := found.get(mention_id)) and write_told(told, mention, matcher):
+                    yield told
 
     async def _start(self, request: mention_pb2.WatchMentionsRequest) -> int:
         if request.HasField("after_sequence"):
