@@ -20,6 +20,7 @@ _LEAST_KANA = 2
 _KANA_SHARE = 0.1
 """Japanese headlines have few kana, other texts about half."""
 _HAN = re.compile(f"[{HAN_CHARACTERS}]")
+_HAN_RUN = re.compile(f"[{HAN_CHARACTERS}]+")
 _KANA = re.compile("[\u3041-\u306d\u306f-\u3096\u30a1-\u30fa\uff66-\uff9d]")  # without の, which Chinese brands use
 _HANGUL = re.compile("[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]")
 _TIBETAN = re.compile("[\u0f40-\u0fbc]")  # the model does not know it
@@ -38,7 +39,10 @@ def language(text: str) -> str:
 
     Reads the beginning only. A Han character weighs as much as a word of another script.
     """
-    sample = _NO_PROSE.sub(" ", text[:_READ_CHARACTERS])
+    sample = text[:_READ_CHARACTERS]
+    if 2 * len(_HAN_RUN.sub("", sample)) < len(sample) and not _KANA.search(sample) and not _HANGUL.search(sample):
+        return "zh"  # what is left has fewer words than there are Han characters
+    sample = _NO_PROSE.sub(" ", sample)
     han, kana, hangul = (len(script.findall(sample)) for script in (_HAN, _KANA, _HANGUL))
     words = _WORD.findall(sample)
     if max(han + kana, hangul, len(words)) == 0:

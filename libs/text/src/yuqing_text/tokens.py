@@ -40,13 +40,23 @@ def token_strings(text: str) -> list[str]:
 
 def token_text(text: str) -> str:
     """The tokens separated by one space: what is written to a field that Elasticsearch analyses with `whitespace`."""
-    return " ".join(_TOKEN.findall(normalize(text)))
+    return normal_token_text(normalize(text))
+
+
+def normal_token_text(normal: str) -> str:
+    """As `token_text`, of a text in normal form."""
+    return " ".join(_TOKEN.findall(normal))
 
 
 def tokens(text: str) -> Iterator[Token]:
     """The tokens with their spans in the original."""
     for found in _TOKEN.finditer(normalize(text)):
         yield Token(found[0], found.start(), found.end())
+
+
+def is_han(character: str) -> bool:
+    """Whether it is a Han character, which is a token by itself."""
+    return _HAN.match(character) is not None
 
 
 def count_tokens(normal: str, start: int, end: int) -> int:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 import rjieba
 
@@ -16,7 +17,18 @@ _WORD = re.compile(rf"[{HAN_CHARACTERS}]{{2,16}}|(?=[^\W_]*[^\W\d_])[^\W_{HAN_CH
 
 def words(text: str, *, most: int = MOST_WORDS) -> list[str]:
     """The distinct words of at least two characters, at most `most`, in the order of their first use where all fit; numbers are no words."""
-    counts = Counter(word for word in rjieba.cut(normalize(text)) if word not in STOP_WORDS and _WORD.fullmatch(word))
-    if len(counts) <= most:
-        return list(counts)
-    return [word for word, _ in counts.most_common(most)]
+    return normal_words(normalize(text), most=most)
+
+
+def normal_words(normal: str, *, most: int = MOST_WORDS) -> list[str]:
+    """As `words`, of a text in normal form."""
+    counted = list(filter(_is_counted, rjieba.cut(normal)))
+    distinct = list(dict.fromkeys(counted))
+    if len(distinct) <= most:
+        return distinct
+    return [word for word, _ in Counter(counted).most_common(most)]
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_counted(word: str) -> bool:
+    return word not in STOP_WORDS and _WORD.fullmatch(word) is not None

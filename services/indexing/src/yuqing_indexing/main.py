@@ -1,7 +1,6 @@
 """The composition root of indexing: reads the settings, builds the parts, serves. The only place that knows them all."""
 
 import asyncio
-import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from yuqing_indexing.domain.ingest import Ingest
 from yuqing_indexing.domain.months import month_of
 from yuqing_indexing.domain.ports import OutsideUnavailable
 from yuqing_indexing.domain.reading import Mentions
+from yuqing_indexing.servicers.asking import Asking
 from yuqing_indexing.servicers.change import ChangeServicer
 from yuqing_indexing.servicers.erasing import Erasing
 from yuqing_indexing.servicers.export import Export
@@ -35,7 +35,9 @@ from yuqing_indexing.servicers.saved_search import SavedSearchServicer
 from yuqing_indexing.servicers.topic_match import TopicMatchServicer
 from yuqing_indexing.servicers.watch import Watch
 from yuqing_indexing.settings import Settings
+from yuqing_indexing.store.audience import SqlAudience
 from yuqing_indexing.store.registry import SqlRegistry
+from yuqing_indexing.store.stories import SqlStories
 from yuqing_indexing.store.topics import SqlTopics
 from yuqing_indexing.workers.backfill import Backfill
 from yuqing_indexing.workers.following import Following
@@ -94,32 +96,35 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
         registry = SqlRegistry(database)
         zone = settings.shared.time_zone
         topics = SqlTopics(database, zone)
-        ingest = Ingest(registry, index, GrpcScorer(scoring.texts), topics)
+        ingest = Ingest(registry, index, GrpcScorer(scoring.texts), topics, SqlStories(database))
         limits = Limits(batch_items=settings.batch_items, window=settings.batches_at_once)
         search = ElasticsearchSearch(client, indices)
         mentions = Mentions(registry, index)
         tokens = PageTokens(Sealer.from_file(settings.shared.secret_file).derive("page-tokens"))
+        asking = Asking(SqlAudience(database), zone)
         mention_servicer = MentionServicer(
             search=search,
             mentions=mentions,
-            exports=Export(search, FORMS, zone),
-            watches=Watch(database, mentions, zone),
+            exports=Export(search, FORMS, asking),
+            watches=Watch(database, mentions, asking),
             erasing=Erasing(database, registry, index, mentions),
             tokens=tokens,
-            zone=zone,
+            asking=asking,
         )
-        retention = Retention(database, indices, index, keep_months=settings.keep_months, feed_days=settings.feed_days)
+        retention = Retention(
+            database, indices, index, keep_months=settings.keep_months, feed_days=settings.feed_days, story_days=settings.story_days
+        )
         following = Following(database, scoring.topics)
         backfill = Backfill(database, search, topics, Assigning(registry, index, topics))
-        topic_match_servicer = TopicMatchServicer(database, search, mentions, zone)
+        topic_match_servicer = TopicMatchServicer(database, search, mentions, asking)
         yield Parts(
             registrations=(
                 Registration(ingest_pb2_grpc.add_IngestServiceServicer_to_server, IngestServicer(ingest, limits)),
                 Registration(ingest_pb2_grpc.add_ChangeServiceServicer_to_server, ChangeServicer(database)),
                 Registration(mention_pb2_grpc.add_MentionServiceServicer_to_server, mention_servicer),
-                Registration(saved_search_pb2_grpc.add_SavedSearchServiceServicer_to_server, SavedSearchServicer(database, tokens, zone)),
+                Registration(saved_search_pb2_grpc.add_SavedSearchServiceServicer_to_server, SavedSearchServicer(database, tokens, asking)),
                 Registration(topic_match_pb2_grpc.add_TopicMatchServiceServicer_to_server, topic_match_servicer),
-                Registration(job_pb2_grpc.add_JobServiceServicer_to_server, JobServicer(database, tokens)),
+                Registration(job_pb2_grpc.add_JobServiceServicer_to_server, JobServicer(database, tokens, asking)),
             ),
             loops=(retention.run, following.run, backfill.run),
             retention=retention,
@@ -157,7 +162,6 @@ async def serve_indexing(settings: Settings) -> None:
                 loops=parts.loops,
                 drain_seconds=settings.shared.drain_seconds,
             )
-            gc.freeze()  # what is loaded by now stays: the collector need not walk it again while batches come and go
             await serve(server)
     finally:
         await database.close()

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from yuqing_indexing.domain.document import Document, Mention
 from yuqing_text import fingerprint
 from yuqing_text.normal import normalize
-from yuqing_text.tokens import token_text
-from yuqing_text.words import words
+from yuqing_text.tokens import normal_token_text
+from yuqing_text.words import normal_words
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The tokens of a document, separated by spaces, and the hash of its content: what every fetch is read for."""
 
+    normal: str
+    """Title and text in normal form, a line each."""
     title_tokens: str
     body_tokens: str
     content_hash: str
@@ -34,13 +36,14 @@ class Analysis:
 
 def read(document: Document) -> Reading:
     """The document's tokens and their hash."""
-    title_tokens, body_tokens = token_text(document.title), token_text(document.text)
+    normal = normalize(f"{document.title}\n{document.text}")
+    title_tokens, body_tokens = normal_token_text(normal[: len(document.title)]), normal_token_text(normal[len(document.title) :])
     if (document.title and not title_tokens) or (document.text and not body_tokens):
         content_hash = fingerprint.content_hash(document.title, document.text)
     else:
         # What `fingerprint.content_hash` gives, without cutting the text a second time; a test holds the two together.
         content_hash = hashlib.sha256(f"{title_tokens}\n{body_tokens}".encode("utf-8", "surrogatepass")).hexdigest()
-    return Reading(title_tokens, body_tokens, content_hash)
+    return Reading(normal, title_tokens, body_tokens, content_hash)
 
 
 def analyse(mention: Mention, reading: Reading | None = None) -> Analysis:
@@ -50,7 +53,7 @@ def analyse(mention: Mention, reading: Reading | None = None) -> Analysis:
     return Analysis(
         tokens.title_tokens,
         tokens.body_tokens,
-        words(f"{document.title}\n{document.text}"),
+        normal_words(tokens.normal),
         normalize(document.site),
         normalize(document.author.display_name) if document.author else "",
         normalize(document.region),
