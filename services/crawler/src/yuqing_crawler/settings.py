@@ -40,8 +40,8 @@ class Settings(ServiceSettings):
     objects: str = Field("", description="Where stored pages lie: a folder or s3://bucket/prefix. Default: pages in the var folder.")
     stored_page_days: float = Field(90.0, gt=0, description="How long stored pages are kept.")
     spool_days: float = Field(7.0, ge=0, description="How long acknowledged documents stay in the spool.")
-    batch_items: int = Field(500, ge=1, le=2000, description="Documents in one message to indexing.")
-    batches_in_flight: int = Field(4, ge=1, le=64, description="Messages to indexing that may wait for their answer.")
+    batch_items: int = Field(1000, ge=1, le=2000, description="Documents in one message to indexing.")
+    batches_in_flight: int = Field(8, ge=1, le=64, description="Messages to indexing that may wait for their answer.")
     claim_seconds: float = Field(60.0, gt=0, description="How long a replica has for what it took from the spool, before another may take it.")
     lease_seconds: float = Field(30.0, gt=1, description="How long a replica holds a source without renewing.")
 
