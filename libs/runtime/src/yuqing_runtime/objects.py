@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from pathlib import Path
 from typing import Self
 from urllib.parse import unquote, urlsplit
@@ -33,6 +33,7 @@ class Objects:
     def __init__(self, store: ObjectStore, *, folder: Path | None = None) -> None:
         self._store = store
         self._folder = folder
+        self._synced: set[Path] = set()
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -108,22 +109,23 @@ class Objects:
     async def _make_durable(self, digest: str) -> None:
         # obstore writes aside and renames, but does not sync: after a power cut the name could stand over an empty file.
         if self._folder is not None:
-            await asyncio.to_thread(_sync, self._folder / path_of(digest), self._folder)
+            file = self._folder / path_of(digest)
+            parent_is_new = file.parent not in self._synced
+            await asyncio.to_thread(_sync, (file, file.parent, *((self._folder,) if parent_is_new else ())))
+            self._synced.add(file.parent)
 
 
 def path_of(digest: str) -> str:
-    """ab/cd/abcd…: no folder grows too large. Errors: ValueError for what is not a SHA-256 in lower-case hex."""
+    """ab/abcd…: 256 folders, so that nearly every object finds its folder there. Errors: ValueError for what is not a SHA-256 in lower-case hex."""
     if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
         raise ValueError("not a SHA-256 in hex")
-    return f"{digest[:2]}/{digest[2:4]}/{digest}"
+    return f"{digest[:2]}/{digest}"
 
 
-def _sync(file: Path, root: Path) -> None:
-    for path in (file, *file.parents):
+def _sync(paths: Iterable[Path]) -> None:
+    for path in paths:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        if path == root:
-            return
