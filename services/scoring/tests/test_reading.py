@@ -1,5 +1,6 @@
 import pytest
 
+from yuqing_scoring.domain.emoji import EMOTICON_OF_EMOJI
 from yuqing_scoring.domain.reading import END, LINK, LONGEST_HEAD, LONGEST_TAIL, NAME, QUOTED, read
 
 
@@ -56,3 +57,8 @@ def test_beginning_and_end_are_kept_when_a_text_is_too_long():
 
 def test_no_text_runs_into_the_next_when_it_holds_line_breaks():
     assert read(["甲\n乙", "", "丙\u2028丁"]) == f"{END}甲 乙{END}{END}丙 丁{END}"
+
+
+@pytest.mark.parametrize("emoji", sorted(EMOTICON_OF_EMOJI))
+def test_every_emoji_that_means_an_emoticon_becomes_its_sign(emoji):
+    assert read([f"好{emoji}"]) == read([f"好[{EMOTICON_OF_EMOJI[emoji]}]"])

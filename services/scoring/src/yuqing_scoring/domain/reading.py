@@ -34,7 +34,7 @@ _LINK = re.compile(r"(?:https?://|www\.|t(?<![a-z0-9.]t)\.cn/)[a-z0-9./?=&_%#~:+
 _QUOTED = re.compile(r"// ?@[^\s:@/]{1,30} ?:?")
 _NAME = re.compile(r"@[^\s:@,。!?\[\]()#/]{1,30}")
 _EMOTICON = re.compile(r"\[([\u4e00-\u9fffa-z]{1,6})\]")
-_EMOJI = re.compile(f"[{''.join(EMOTICON_OF_EMOJI)}]")
+_EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")  # not a list of them: Python would compare each character with each
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
@@ -114,7 +114,7 @@ _STEPS: Final[tuple[tuple[re.Pattern[str], _Sign], ...]] = (
     (_QUOTED, QUOTED),
     (_NAME, NAME),
     (_EMOTICON, lambda found: _sign(found[1])),
-    (_EMOJI, lambda found: _sign(EMOTICON_OF_EMOJI[found[0]])),
+    (_EMOJI, lambda found: _sign(EMOTICON_OF_EMOJI[found[0]]) if found[0] in EMOTICON_OF_EMOJI else found[0]),
     (_NUMBER, "0"),
 )
 """What becomes one sign, in this order."""
