@@ -70,6 +70,44 @@ def test_a_new_text_belongs_to_a_topic_when_it_comes_in(monitor: httpx.Client) -
 
 
 @pytest.mark.clause("3.2.3")
+def test_topics_are_compared_when_they_watch_the_organisation_and_its_competitors(monitor: httpx.Client, town: Agreement) -> None:
+    said(monitor, "澄光炸锅又涨价了")
+    names_of = [topic(monitor, query, subject=subject)["name"] for subject, query in list(SUBJECTS.items())[:2]]
+    compared = ok(monitor.post("/v1/topics:compare", json={"topics": names_of}))["topics"]
+    sizes = [int(each["size"]) for each in compared]
+    assert [each["topic"] for each in compared] == names_of
+    assert all(sum(int(bar["size"]) for bar in each["days"]) == size > 0 for each, size in zip(compared, sizes, strict=True))
+    assert [round(each["shareOfVoice"], 6) for each in compared] == [round(size / sum(sizes), 6) for size in sizes]
+    for each in compared:
+        page = ok(monitor.post("/v1/mentions:search", json={"query": f"topic:{each['topic']}", "facets": ["FACET_SENTIMENT", "FACET_MEDIUM"]}))
+        assert abs(int(page["totalSize"]) - int(each["size"])) <= 5  # the town goes on talking
+
+
+@pytest.mark.clause("3.2.3")
+def test_words_that_widen_or_narrow_a_topic_are_suggested_with_what_they_bring(monitor: httpx.Client, town: Agreement) -> None:
+    words = ok(monitor.post("/v1/topics:suggestTerms", json={"query": OWN}))
+    assert int(words["totalSize"]) > 0
+    assert words["narrowing"]
+    best = words["narrowing"][0]
+    left = ok(monitor.post("/v1/mentions:search", json={"query": f'{OWN} NOT "{best["term"]}"'}))
+    assert abs(int(left["totalSize"]) - (int(words["totalSize"]) - int(best["size"]))) <= 5  # the town goes on talking
+
+
+@pytest.mark.clause("3.2.3")
+def test_disguised_words_and_synonyms_are_found_when_the_query_asks_for_them(monitor: httpx.Client) -> None:
+    word = f"话{uuid.uuid4().hex}"
+    said(monitor, f"{word}都是骗紫", f"{word}马扁子要举报", f"{word}看片子")
+    made = topic(monitor, f"{word} 变形:骗子 同义:投诉", synonyms=[{"terms": ["投诉", "举报"]}])
+    (mention,) = every_mention(monitor, f"topic:{made['name']}")
+    assert mention["document"]["text"] == f"{word}马扁子要举报"
+    page = ok(monitor.post("/v1/mentions:search", json={"query": f"{word} 变形:骗子"}))
+    assert {hit["mention"]["document"]["text"] for hit in page["hits"]} == {f"{word}都是骗紫", f"{word}马扁子要举报"}
+    assert "片子" in page["wordForms"][0]["ordinaryWords"]
+    wrong = monitor.post("/v1/mentions:search", json={"query": f"{word} 谐音:死"})
+    assert (wrong.status_code, wrong.json()["metadata"]["code"]) == (400, "one_character")
+
+
+@pytest.mark.clause("3.2.3")
 def test_what_a_topic_would_find_is_known_before_it_is_kept(monitor: httpx.Client, town: Agreement) -> None:
     before = ok(monitor.post("/v1/topics:dryRun", json={"query": OWN}))
     made = topic(monitor, OWN)
@@ -92,3 +130,22 @@ def test_a_department_answers_for_its_own_topics_when_others_watch_theirs(system
         late = head.patch(f"/v1/{own['name']}", params={"updateMask": "query"}, json={**own, "query": "晚了"})
         assert (late.status_code, late.json()["reason"]) == (409, "ETAG_MISMATCH")
     assert employee.get("/v1/topics").status_code == 403
+
+
+@pytest.mark.clause("2.4.4")
+def test_mentions_show_a_department_only_the_topics_that_it_may_see(system: System, monitor: httpx.Client) -> None:
+    word = f"话{uuid.uuid4().hex}"
+    said(monitor, word)
+    own = topic(monitor, word, department="departments/service")["name"]
+    hidden = topic(monitor, word, department="departments/legal")["name"]
+    (mention,) = every_mention(monitor, word)
+    assert {own, hidden} <= {match["topic"] for match in mention["topics"]}
+    with system.client("zhao.lei") as head:
+        (seen,) = every_mention(head, word)
+        assert own in {match["topic"] for match in seen["topics"]}
+        assert hidden not in {match["topic"] for match in seen["topics"]}
+        assert every_mention(head, f"topic:{hidden}") == []
+        assert len(every_mention(head, f"topic:{own}")) == 1
+        assert head.post("/v1/topics:compare", json={"topics": [own, hidden]}).status_code == 404
+        facets = ok(head.post("/v1/mentions:search", json={"query": word, "facets": ["FACET_TOPIC"]}))["facets"]
+        assert hidden not in {bucket["value"] for bucket in facets[0]["buckets"]}

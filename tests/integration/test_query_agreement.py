@@ -9,9 +9,12 @@ import httpx
 import pytest
 
 from yuqing_text.query.elasticsearch import Query, compile_query
+from yuqing_text.query.errors import QueryError
 from yuqing_text.query.matcher import Candidate, FieldValue, Matcher
 from yuqing_text.query.matcher_set import MatcherSet
 from yuqing_text.query.parser import parse
+from yuqing_text.query.tree import Node
+from yuqing_text.query.widening import Synonyms
 from yuqing_text.tokens import token_text
 
 INDEX = "query-agreement"
@@ -19,6 +22,10 @@ DOCUMENTS = 300
 QUERIES = 400
 SIGNS = ("手", "手", "机", "機", "爆", "a", "A", "ab", "b ", "1", "１", "é", "。", " ", "😀", "\n", "_")
 WORDS = ("手", "机", "爆", "a", "ab", "b", "1", "é", "手机", "手手", "手机手", "a手", "a b", "手手手", "ab1", "手a手")
+FORM_SIGNS = (*SIGNS, "火", "暴", "寿", "収", "收", "shouji", "首", "鸡", "木", "几", "骗", "马", "扁", "偏", "検", "检")
+FORM_WORDS = ("手机", "爆手", "骗手", "爆", "机", "检手", "机手", "a手", "收机")
+FORM_SWITCHES = ("谐音", "拆字", "异体", "变形", "split:sound", "同义", "同义:谐音")
+SYNONYMS = Synonyms([["手机", "寿", "鸡 a"], FORM_WORDS])
 SITES = ("x.test", "y.test", "z.test")
 MEDIA = ("news", "forum", "blog")
 SENTIMENTS = ("负面", "negative", "neutral", "正面")
@@ -40,11 +47,13 @@ MAPPING = {
 class World:
     """Random documents and random queries about them, the same for the same seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, widened: bool = False) -> None:
         self._random = random.Random(seed)
+        self._signs = FORM_SIGNS if widened else SIGNS
+        self._switches = FORM_SWITCHES if widened else ()
 
     def text(self, longest: int) -> str:
-        return "".join(self._random.choice(SIGNS) for _ in range(self._random.randint(0, longest)))
+        return "".join(self._random.choice(self._signs) for _ in range(self._random.randint(0, longest)))
 
     def document(self) -> Candidate:
         pick = self._random.choice
@@ -66,11 +75,19 @@ class World:
         left, right = self.query(depth - 1), self.query(depth - 1)
         return pick((f"({left} {right})", f"({left} AND {right})", f"({left} OR {right})", f"({left} NOT {right})", f"NOT {left}", f"({right})"))
 
+    def word(self) -> str:
+        """A word; with a switch before it where this world has them and the word is long enough for all."""
+        pick = self._random.choice
+        if not self._switches or self._random.random() < 0.3:
+            return f'"{pick(WORDS)}"'
+        word = pick(FORM_WORDS)
+        return f"{pick(self._switches if len(word) > 1 else ('拆字', '变形'))}:{word}"
+
     def phrase(self) -> str:
-        return " ".join(f'"{self._random.choice(WORDS)}"' for _ in range(self._random.choice((1, 1, 1, 2))))
+        return " ".join(self.word() for _ in range(self._random.choice((1, 1, 1, 2))))
 
     def side(self) -> str:
-        words = [f'"{self._random.choice(WORDS)}"' for _ in range(self._random.choice((1, 1, 2, 3)))]
+        words = [self.word() for _ in range(self._random.choice((1, 1, 2, 3)) if not self._switches else 1)]
         return words[0] if len(words) == 1 else f"({' OR '.join(words)})"
 
     def near(self) -> str:
@@ -98,6 +115,22 @@ class World:
                 f"rating:[{pick(('*', '4.5'))} TO *]",
             )
         )
+
+
+def readable(world: World, number: int) -> tuple[list[str], list[Node]]:
+    """Random queries with their trees; two words in many forms near each other are more than a query may hold, and tried again."""
+    queries: list[str] = []
+    trees: list[Node] = []
+    while len(queries) < number:
+        query = world.query()
+        try:
+            trees.append(parse(query, synonyms=SYNONYMS))
+        except QueryError as error:
+            if error.code != "too_many":
+                raise
+        else:
+            queries.append(query)
+    return queries, trees
 
 
 @pytest.fixture(scope="module")
@@ -135,10 +168,17 @@ def post_lines(elasticsearch: httpx.Client, path: str, lines: list[object]) -> d
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_matcher_and_elasticsearch_agree_when_queries_and_texts_are_random(elasticsearch: httpx.Client, seed: int) -> None:
-    world = World(seed)
+    assert_agreement(elasticsearch, World(seed), queries=QUERIES)
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_matcher_and_elasticsearch_agree_when_words_are_searched_in_other_forms(elasticsearch: httpx.Client, seed: int) -> None:
+    assert_agreement(elasticsearch, World(seed, widened=True), queries=QUERIES // 2)
+
+
+def assert_agreement(elasticsearch: httpx.Client, world: World, *, queries: int) -> None:
     documents = [world.document() for _ in range(DOCUMENTS)]
-    queries = [world.query() for _ in range(QUERIES)]
-    trees = [parse(query) for query in queries]
+    asked, trees = readable(world, queries)
     index(elasticsearch, documents)
 
     in_memory = [{number for number, document in enumerate(documents) if Matcher(tree).match(document)} for tree in trees]
@@ -147,11 +187,11 @@ def test_matcher_and_elasticsearch_agree_when_queries_and_texts_are_random(elast
     matched = [{int(query) for query in all_at_once.match(document)} for document in documents]
 
     disagreements = [
-        (query, sorted(memory ^ engine)[:3]) for query, memory, engine in zip(queries, in_memory, in_index, strict=True) if memory != engine
+        (query, sorted(memory ^ engine)[:3]) for query, memory, engine in zip(asked, in_memory, in_index, strict=True) if memory != engine
     ]
     assert disagreements == []
     assert matched == [{query for query, hits in enumerate(in_index) if number in hits} for number in range(DOCUMENTS)]
-    assert sum(0 < len(matches) < DOCUMENTS for matches in in_memory) > QUERIES / 2  # most queries tell documents apart
+    assert sum(0 < len(matches) < DOCUMENTS for matches in in_memory) > queries / 2  # most queries tell documents apart
 
 
 def test_elasticsearch_takes_a_query_when_it_is_as_large_as_the_limits_allow(elasticsearch: httpx.Client) -> None:

@@ -19,11 +19,12 @@ from yuqing.indexing.v1 import (
     saved_search_pb2_grpc,
     topic_match_pb2_grpc,
 )
-from yuqing.scoring.v1 import scoring_pb2, scoring_pb2_grpc
+from yuqing.scoring.v1 import scoring_pb2, scoring_pb2_grpc, topic_pb2
 from yuqing.type.v1 import types_pb2
 from yuqing_indexing.adapters.elasticsearch.client import connect
 from yuqing_indexing.main import MIGRATIONS, Parts, Scoring, assembled
 from yuqing_indexing.settings import Settings
+from yuqing_runtime import leases
 from yuqing_runtime.database import Database
 from yuqing_runtime.errors import Unavailable
 from yuqing_runtime.sealing import create_key_file
@@ -130,6 +131,28 @@ class Indexing:
         return (await self.elasticsearch.count(index=f"{self.settings.index_prefix}{family}-*"))["count"]
 
 
+class Feed:
+    """Tells a running indexing of topics, as scoring's feed does, and lets its jobs run."""
+
+    def __init__(self, indexing):
+        self.indexing, self.sequence = indexing, 0
+
+    async def tell(self, name, query="", *, deleted=False, department="departments/quality", **fields):
+        self.sequence += 1
+        topic = topic_pb2.Topic(name=f"topics/{name}", query=query, department=department, **fields)
+        change = topic_pb2.WatchTopicsResponse(sequence=self.sequence, topic=topic, deleted=deleted)
+        async with self.indexing.database.write() as connection:
+            await self.indexing.parts.following.apply(connection, change)
+
+    async def work(self):
+        """Does the jobs there are; returns how many."""
+        done = 0
+        async with leases.lease(self.indexing.database, "backfill") as held:
+            while await self.indexing.parts.backfill.once(held):
+                done += 1
+        return done
+
+
 def make_document(native_id="1", text="这家火锅真好吃", *, minute=0, site="e.test", **fields) -> document_pb2.Document:
     """A document fetched `minute` minutes after NOW; named fields go in as they are."""
     document = document_pb2.Document(
@@ -213,6 +236,16 @@ async def indexing_on_both(tmp_path, elasticsearch_url, database_url, index_pref
     """Runs the test on SQLite and on PostgreSQL."""
     async with running_indexing(Town(tmp_path / "keys"), elasticsearch_url, database_url, prefix=index_prefix, scoring=scoring) as running:
         yield running
+
+
+@pytest.fixture
+def feed(indexing):
+    return Feed(indexing)
+
+
+@pytest.fixture
+def feed_on_both(indexing_on_both):
+    return Feed(indexing_on_both)
 
 
 @pytest.fixture

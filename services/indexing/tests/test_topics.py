@@ -7,51 +7,22 @@ from datetime import UTC, datetime, timedelta
 import grpc
 import grpc.aio
 import pytest
+from sqlalchemy import update
 
 from yuqing.access.v1 import access_pb2
 from yuqing.indexing.v1 import document_pb2, job_pb2, mention_pb2, topic_match_pb2
 from yuqing.scoring.v1 import topic_pb2
 from yuqing.type.v1 import types_pb2
 from yuqing_indexing.domain.document import Document, Mention
+from yuqing_indexing.domain.jobs import KEPT
 from yuqing_indexing.domain.ports import OutsideUnavailable
 from yuqing_indexing.domain.topics import Topics, Watched, topic_parser
+from yuqing_indexing.store import tables
 from yuqing_runtime import leases
 from yuqing_testkit.services import person
 
 NOW = datetime(2024, 5, 20, 4, 0, tzinfo=UTC)
 FACET_TOPIC = mention_pb2.FACET_TOPIC
-
-
-class Feed:
-    """Tells a running indexing of topics, as scoring's feed does, and lets its jobs run."""
-
-    def __init__(self, indexing):
-        self.indexing, self.sequence = indexing, 0
-
-    async def tell(self, name, query="", *, deleted=False, **fields):
-        self.sequence += 1
-        topic = topic_pb2.Topic(name=f"topics/{name}", query=query, department="departments/quality", **fields)
-        change = topic_pb2.WatchTopicsResponse(sequence=self.sequence, topic=topic, deleted=deleted)
-        async with self.indexing.database.write() as connection:
-            await self.indexing.parts.following.apply(connection, change)
-
-    async def work(self):
-        """Does the jobs there are; returns how many."""
-        done = 0
-        async with leases.lease(self.indexing.database, "backfill") as held:
-            while await self.indexing.parts.backfill.once(held):
-                done += 1
-        return done
-
-
-@pytest.fixture
-def feed(indexing):
-    return Feed(indexing)
-
-
-@pytest.fixture
-def feed_on_both(indexing_on_both):
-    return Feed(indexing_on_both)
 
 
 async def jobs_of(indexing, **fields):
@@ -195,6 +166,19 @@ async def test_a_job_is_superseded_when_its_topic_changes_before_it_ran(indexing
     assert await feed.work() == 1
     assert {job.state for job in await jobs_of(indexing)} == {job_pb2.JOB_STATE_SUPERSEDED, job_pb2.JOB_STATE_DONE}
     assert await indexing.texts("topic:pot") == {"电饭煲"}
+
+
+async def test_a_job_is_forgotten_when_it_ended_long_ago(indexing, feed):
+    for name in ("old", "young", "open"):
+        await feed.tell(name, "炸锅")
+        if name != "open":
+            await feed.work()
+    async with indexing.database.write() as connection:
+        ages = {"topics/old": KEPT + timedelta(hours=1), "topics/young": KEPT - timedelta(hours=1), "topics/open": KEPT + timedelta(hours=1)}
+        for topic, age in ages.items():
+            await connection.execute(update(tables.job).where(tables.job.c.topic == topic).values(update_time=datetime.now(UTC) - age))
+    await feed.tell("new", "电饭煲")
+    assert {job.topic for job in await jobs_of(indexing)} == {"topics/young", "topics/open", "topics/new"}
 
 
 async def test_a_dry_run_counts_hits_days_and_conditions_before_a_topic_is_kept(indexing, document):

@@ -219,3 +219,14 @@ async def test_migrations_make_what_the_tables_describe_when_they_have_run(datab
         differences = await connection.run_sync(lambda sync: compare_metadata(MigrationContext.configure(sync), described))
     await database.close()
     assert [difference for difference in differences if "alembic_version" not in str(difference)] == []
+
+
+async def test_a_topic_keeps_its_synonyms_when_its_query_asks_for_them(topics):
+    lists = [pb.SynonymList(terms=["投诉", "举报"]), pb.SynonymList(terms=["炸锅", "空气炸锅", "airfryer"])]
+    made = await topics.create(query="同义:炸锅 谐音:骗子", synonyms=lists)
+    assert list((await topics.get(made.name)).synonyms) == lists
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await topics.update(pb.Topic(name=made.name, synonyms=lists[:1]), "synonyms")
+    assert details(caught.value)[1]["code"] == "no_synonyms"
+    changed = await topics.update(pb.Topic(name=made.name, query="同义:投诉", synonyms=lists[:1]), "synonyms", "query")
+    assert (changed.query, list(changed.synonyms)) == ("同义:投诉", lists[:1])

@@ -37,7 +37,6 @@ from yuqing_indexing.servicers.watch import Watch
 from yuqing_indexing.settings import Settings
 from yuqing_indexing.store.audience import SqlAudience
 from yuqing_indexing.store.registry import SqlRegistry
-from yuqing_indexing.store.stories import SqlStories
 from yuqing_indexing.store.topics import SqlTopics
 from yuqing_indexing.workers.backfill import Backfill
 from yuqing_indexing.workers.following import Following
@@ -96,7 +95,7 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
         registry = SqlRegistry(database)
         zone = settings.shared.time_zone
         topics = SqlTopics(database, zone)
-        ingest = Ingest(registry, index, GrpcScorer(scoring.texts), topics, SqlStories(database))
+        ingest = Ingest(registry, index, GrpcScorer(scoring.texts), topics)
         limits = Limits(batch_items=settings.batch_items, window=settings.batches_at_once)
         search = ElasticsearchSearch(client, indices)
         mentions = Mentions(registry, index)
@@ -111,9 +110,7 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
             tokens=tokens,
             asking=asking,
         )
-        retention = Retention(
-            database, indices, index, keep_months=settings.keep_months, feed_days=settings.feed_days, story_days=settings.story_days
-        )
+        retention = Retention(database, indices, index, keep_months=settings.keep_months, feed_days=settings.feed_days)
         following = Following(database, scoring.topics)
         backfill = Backfill(database, search, topics, Assigning(registry, index, topics))
         topic_match_servicer = TopicMatchServicer(database, search, mentions, asking)

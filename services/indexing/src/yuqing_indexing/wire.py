@@ -146,8 +146,14 @@ def topic_told(change: topic_pb2.WatchTopicsResponse) -> Told:
         moment_of(topic.start_time) if topic.HasField("start_time") else None,
         moment_of(topic.end_time) if topic.HasField("end_time") else None,
         topic.paused,
+        synonyms=synonym_lists(topic.synonyms),
     )
     return Told(watched, change.deleted, topic.department, tuple(topic.shared_with))
+
+
+def synonym_lists(lists: Iterable[topic_pb2.SynonymList]) -> tuple[tuple[str, ...], ...]:
+    """The terms of each list."""
+    return tuple(tuple(each.terms) for each in lists)
 
 
 def mention_id_of(name: str) -> str:

@@ -27,6 +27,7 @@ def topic_message(topic: Topic) -> topic_pb2.Topic:
         etag=str(topic.version),
         create_time=_timestamp(topic.create_time),
         update_time=_timestamp(topic.update_time),
+        synonyms=[topic_pb2.SynonymList(terms=terms) for terms in topic.synonyms],
     )
 
 
@@ -47,6 +48,7 @@ def new_topic(message: topic_pb2.Topic, topic_id: str, now: datetime) -> Topic:
         version=1,
         create_time=now,
         update_time=now,
+        synonyms=tuple(tuple(each.terms) for each in message.synonyms),
     )
 
 

@@ -1,6 +1,7 @@
 """Makes the tree out of what the grammar recognised, checking what a grammar cannot say."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import TypeAlias, TypeVar
@@ -68,7 +69,18 @@ class TreeBuilder(Transformer[Token, Node]):
         return _near(left, right, near)
 
     def in_part(self, field: Token, node: Node) -> Node:
-        return _limited(node, self._field(field).name, field)
+        part = self._field(field).name
+
+        def limited(phrase: Phrase) -> Phrase:
+            if phrase.part is not None:
+                raise mistake("only_text", span(field), field=part)
+            return replace(phrase, part=part)
+
+        return _with_words(node, limited, field, part)
+
+    def switched(self, written: Token, node: Node) -> Node:
+        field = self._field(written)
+        return _with_words(node, lambda phrase: replace(phrase, switches=phrase.switches | field.switches), written, field.name)
 
     def has_value(self, written_field: Token, *values: Token) -> Node:
         field = self._field(written_field)
@@ -187,17 +199,17 @@ def _phrases(node: Node, near: Token) -> tuple[Phrase, ...]:
     return phrases
 
 
-def _limited(node: Node, part: str, field: Token) -> Node:
-    """The same node, searched in one part of the text only."""
+def _with_words(node: Node, change: Callable[[Phrase], Phrase], written: Token, field: str) -> Node:
+    """The same node with every word changed; behind the field there can be nothing but words."""
     match node:
-        case Phrase(part=None):
-            return replace(node, part=part)
-        case Near(part=None):
-            left, right = (tuple(replace(phrase, part=part) for phrase in side) for side in (node.left, node.right))
+        case Phrase():
+            return change(node)
+        case Near():
+            left, right = (tuple(map(change, side)) for side in (node.left, node.right))
             return replace(node, left=left, right=right)
-        case Not():
-            return Not(_limited(node.operand, part, field))
+        case Not(operand):
+            return Not(_with_words(operand, change, written, field))
         case _ if below := children(node):
-            return replace(node, operands=tuple(_limited(child, part, field) for child in below))
+            return replace(node, operands=tuple(_with_words(child, change, written, field) for child in below))
         case _:
-            raise mistake("only_text", span(field), field=part)
+            raise mistake("only_text", span(written), field=field)

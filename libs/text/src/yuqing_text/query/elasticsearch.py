@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from yuqing_text.query.tree import And, Bound, Everything, Near, Node, Not, OneOf, Or, Phrase, Range
+from yuqing_text.query.tree import And, Bound, Everything, Forms, Near, Node, Not, OneOf, Or, Phrase, Range
 
 Query: TypeAlias = dict[str, object]
 """A query as Elasticsearch takes it in JSON."""
@@ -59,7 +59,7 @@ def compile_query(tree: Node, fields: IndexFields = MENTION_FIELDS) -> Query:
             return _disjunction([clause for operand in tree.operands for clause in _alternatives(operand, fields)])
         case Not(operand):
             return {"bool": {"must_not": [_unscored(operand, fields)]}}
-        case Phrase() | Near():
+        case Phrase() | Forms() | Near():
             return _disjunction(_alternatives(tree, fields))
         case OneOf() | Range():
             return {"bool": {"filter": [_unscored(tree, fields)]}}
@@ -88,6 +88,8 @@ def _alternatives(node: Node, fields: IndexFields) -> list[Query]:
     match node:
         case Phrase():
             return [_phrase(node, where) for where in fields.searched(node.part)]
+        case Forms(phrases):
+            return [clause for phrase in phrases for clause in _alternatives(phrase, fields)]
         case Near():
             return [_near(node, where) for where in fields.searched(node.part)]
         case _:

@@ -20,6 +20,8 @@ _MESSAGES = {
     "near_operand": ("NEAR joins words, phrases, or brackets with only OR of them", "NEAR 两侧只能是词、短语，或用 OR 连接它们的括号"),
     "near_chain": ("NEAR joins two sides only", "NEAR 只能连接两侧"),
     "near_parts": ("both sides of NEAR must search the same part of the text", "NEAR 两侧必须限定在同一部分（标题或正文）"),
+    "one_character": ("one character alone sounds like too many others", "单个字的同音字过多"),
+    "no_synonyms": ("no list of synonyms has '{word}'", "同义词表中没有“{word}”"),
     "only_text": ("within {field}: there can only be words and phrases", "{field}: 之内只能是词和短语"),
     "wildcard": ("words have no wildcards", "词不支持通配符"),
     "reserved": ("'{sign}' is no operator", "“{sign}”不是运算符"),
@@ -37,6 +39,8 @@ _HINTS = {
     "date_forms": ("write 2026-01-31, 2026-01, 2026 or 2026-01-31T08:30", "写作 2026-01-31、2026-01、2026 或 2026-01-31T08:30"),
     "number_forms": ("write 1000, 4.5 or 10万", "写作 1000、4.5 或 10万"),
     "two_nears": ("write two, as in (a NEAR/3 b) (b NEAR/3 c)", "请写成两个，例如 (a NEAR/3 b) (b NEAR/3 c)"),
+    "longer_word": ("write a word of at least two characters", "请写至少两个字的词"),
+    "list_them": ("add it to a list of synonyms, or write the words with OR between them", "请加入同义词表，或用 OR 连接各词"),
     "whole_words": ("every word is found wherever it stands in a text; leave the * out", "词在文中任何位置都能检索到，请去掉 *"),
     "use_not": (
         "to exclude it write NOT {text}; to search for it as text, put it in quotation marks",

@@ -11,9 +11,9 @@ from yuqing_text.query.tree import And, Node, Not, Or, QueryPlace, children
 class Condition:
     """A condition of a query, which stands at `place` in the query's text, as one document meets it.
 
-    `node` is a phrase, a NEAR, a field's values or range, or everything. `excluded`: it stands under a NOT, so the query wants it unmet.
-    `met`: the document has what the condition asks for, at these `spans` of the original. `blocking`: this is one of the
-    conditions for which the document does not match; none is where it matches.
+    `node` is a phrase, a word in its forms, a NEAR, a field's values or range, or everything. `excluded`: it stands under a NOT, so the
+    query wants it unmet. `met`: the document has what the condition asks for, at these `spans` of the original. `blocking`: this is one
+    of the conditions for which the document does not match; none is where it matches.
     """
 
     node: Node

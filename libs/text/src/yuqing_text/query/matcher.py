@@ -9,7 +9,7 @@ from itertools import starmap
 from typing import NamedTuple, TypeAlias
 
 from yuqing_text.normal import normalize
-from yuqing_text.query.tree import And, Bound, Everything, Near, Node, Not, OneOf, Or, Phrase, Range
+from yuqing_text.query.tree import And, Bound, Everything, Forms, Near, Node, Not, OneOf, Or, Phrase, Range
 from yuqing_text.tokens import count_tokens, phrase_pattern, token_spans, token_text
 
 Value: TypeAlias = str | float | datetime
@@ -179,6 +179,8 @@ class Reading:
                 return not self.holds(operand)
             case Phrase():
                 return any(part.holds(node) for _, part in self._searched(node.part))
+            case Forms(phrases):
+                return any(map(self.holds, phrases))
             case Near():
                 return any(_any_near(node, part) for _, part in self._searched(node.part))
             case OneOf(name, values):
@@ -200,6 +202,9 @@ class Reading:
             case Phrase():
                 for name, part in self._searched(node.part):
                     yield from ((name, span) for span in part.spans(node))
+            case Forms(phrases):
+                for phrase in phrases:
+                    yield from self._spans(phrase)
             case Near():
                 for name, part in self._searched(node.part):
                     yield from ((name, part.span(place)) for place in _near(node, part))

@@ -15,6 +15,7 @@ from yuqing_text.query.builder import TreeBuilder, span
 from yuqing_text.query.errors import QueryError, mistake
 from yuqing_text.query.schema import MENTIONS, Kind, Schema
 from yuqing_text.query.tree import Everything, Node, clauses, depth
+from yuqing_text.query.widening import NO_SYNONYMS, Synonyms, widened
 
 MOST_CHARACTERS = 4096
 MOST_BRACKETS = 50
@@ -22,7 +23,14 @@ MOST_BRACKETS = 50
 MOST_OPERATORS = 24
 """Operators in operators: Elasticsearch takes queries of at most 30 levels, and a phrase in two parts of the text needs some of them."""
 MOST_CLAUSES = 500
-_FIELD_TOKENS = {Kind.TEXT: "TEXT_FIELD", Kind.KEYWORD: "VALUE_FIELD", Kind.ENUM: "VALUE_FIELD", Kind.DATE: "RANGE_FIELD", Kind.NUMBER: "RANGE_FIELD"}
+_FIELD_TOKENS = {
+    Kind.TEXT: "TEXT_FIELD",
+    Kind.KEYWORD: "VALUE_FIELD",
+    Kind.ENUM: "VALUE_FIELD",
+    Kind.DATE: "RANGE_FIELD",
+    Kind.NUMBER: "RANGE_FIELD",
+    Kind.SWITCH: "SWITCH",
+}
 _STRUCTURE = re.compile(r'["“”][^"“”]*["“”]|「[^」]*」|『[^』]*』|["“”「『()\[\]]')
 _CLOSING = {")": "(", "]": "["}
 _LOWER_CASE_OPERATOR = re.compile(r"(?<!\w)(and|or|not)(?!\w)")
@@ -41,8 +49,11 @@ class QueryParser:
             transformer=TreeBuilder(schema, ZoneInfo(zone)),
         )
 
-    def parse(self, query: str) -> Node:
-        """The tree of a query; `Everything` for an empty one. Raises QueryError, and nothing else, whatever the text is."""
+    def parse(self, query: str, *, synonyms: Synonyms = NO_SYNONYMS) -> Node:
+        """The tree of a query; `Everything` for an empty one. `synonyms` are what `synonym:` looks words up in.
+
+        Raises QueryError, and nothing else, whatever the text is.
+        """
         if len(query) > MOST_CHARACTERS:
             raise mistake("too_long", (MOST_CHARACTERS, len(query)), most=MOST_CHARACTERS)
         if not query.strip():
@@ -53,7 +64,7 @@ class QueryParser:
             tree: Node = self._lark.parse(text)
         except UnexpectedInput as error:
             raise _explained(error, text) from None
-        return _within_limits(tree, len(query))
+        return _within_limits(widened(tree, synonyms), len(query))
 
 
 @cache
@@ -61,9 +72,9 @@ def _parser(zone: str) -> QueryParser:
     return QueryParser(zone=zone)
 
 
-def parse(query: str, *, zone: str = "Asia/Shanghai") -> Node:
+def parse(query: str, *, zone: str = "Asia/Shanghai", synonyms: Synonyms = NO_SYNONYMS) -> Node:
     """The tree of a query over mentions. Raises QueryError."""
-    return _parser(zone).parse(query)
+    return _parser(zone).parse(query, synonyms=synonyms)
 
 
 class _FieldKinds(PostLex):

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from enum import Enum
 
 from yuqing_text.normal import normalize
+from yuqing_text.query.tree import Switch
 
 
 class Kind(Enum):
@@ -21,6 +22,8 @@ class Kind(Enum):
     """An instant: days, moments and ranges of them."""
     NUMBER = "number"
     """A number and ranges of it."""
+    SWITCH = "switch"
+    """No field of a mention: the words after it are searched for in other written forms as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Field:
     """A field of the query language. `aliases` are other names for it, such as the Chinese one.
 
     `values` of an enumeration: each name with other names for it. `folded` keywords are compared in normal form, so the index must hold that.
-    `prefix` is put before a keyword that lacks it: `sources/` lets people write `source:daily`.
+    `prefix` is put before a keyword that lacks it: `sources/` lets people write `source:daily`. `switches` are those that a switch turns on.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Field:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     folded: bool = False
     prefix: str = ""
+    switches: frozenset[Switch] = frozenset()
 
     def value_named(self, name: str) -> str | None:
         """The value of an enumeration that is called `name` in either language, however it is spelt."""
@@ -104,6 +108,14 @@ STATE = {
     "vanished": ("已消失", "消失"),
     "edited": ("已编辑", "编辑"),
 }
+SWITCHES = (
+    Field("sound", Kind.SWITCH, ("谐音",), switches=frozenset({Switch.SOUND})),
+    Field("split", Kind.SWITCH, ("拆字",), switches=frozenset({Switch.SPLIT})),
+    Field("variant", Kind.SWITCH, ("异体",), switches=frozenset({Switch.VARIANT})),
+    Field("disguised", Kind.SWITCH, ("变形",), switches=frozenset({Switch.SOUND, Switch.SPLIT, Switch.VARIANT})),
+    Field("synonym", Kind.SWITCH, ("同义", "近义"), switches=frozenset({Switch.SYNONYM})),
+)
+"""What may stand before words in any query."""
 MENTIONS = Schema(
     (
         Field("title", Kind.TEXT, ("标题",)),
@@ -111,6 +123,7 @@ MENTIONS = Schema(
         Field("site", Kind.KEYWORD, ("站点",), folded=True),
         Field("source", Kind.KEYWORD, ("信源",), prefix="sources/"),
         Field("topic", Kind.KEYWORD, ("专题", "监测专题"), prefix="topics/"),
+        Field("story", Kind.KEYWORD, ("事件脉络", "脉络"), prefix="stories/"),
         Field("author", Kind.KEYWORD, ("作者",), folded=True),
         Field("language", Kind.KEYWORD, ("语言",), folded=True),
         Field("region", Kind.KEYWORD, ("地区", "IP属地"), folded=True),
@@ -125,8 +138,9 @@ MENTIONS = Schema(
         Field("comments", Kind.NUMBER, ("评论数",)),
         Field("reposts", Kind.NUMBER, ("转发",)),
         Field("rating", Kind.NUMBER, ("评分",)),
+        *SWITCHES,
     )
 )
 """What queries over mentions may name; the terms of the glossary in both languages."""
-TOPIC_QUERIES = Schema(field for field in MENTIONS.fields if field.name != "topic")
-"""What a topic's own query may name: anything but topics."""
+TOPIC_QUERIES = Schema(field for field in MENTIONS.fields if field.name not in ("topic", "story"))
+"""What a topic's own query may name: anything but topics, and stories, which people merge and split."""

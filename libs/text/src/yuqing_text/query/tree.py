@@ -7,10 +7,24 @@ times as UTC instants. Conditions (what has no node below it) know their place i
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import TypeAlias
 
 QueryPlace: TypeAlias = tuple[int, int]
 """[start, end) in code points of the query's text; (0, 0) where a tree was made without one."""
+
+
+class Switch(Enum):
+    """What else is searched for beside a word as it is written."""
+
+    SOUND = "sound"
+    """What sounds the same. 谐音"""
+    SPLIT = "split"
+    """Its characters in their parts. 拆字"""
+    VARIANT = "variant"
+    """Its characters' variants. 异体"""
+    SYNONYM = "synonym"
+    """The words that stand with it in a list of synonyms. 同义"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +34,27 @@ class Everything:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """These tokens stand one after the other within one part of the text; `part` None: in any part."""
+    """These tokens stand one after the other within one part of the text; `part` None: in any part.
+
+    `switches` are those that stand before it in the query; the parser makes `Forms` of it, so no tree that it gives has any.
+    """
 
     tokens: tuple[str, ...]
     part: str | None = None
+    switches: frozenset[Switch] = field(default=frozenset(), kw_only=True)
+    place: QueryPlace = field(default=(0, 0), compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """A word in several written forms, the word itself first; at least one of them stands in the text.
+
+    `ordinary` are forms that are not searched for because they are words of their own, `left_out` says how many more were beyond the limit.
+    """
+
+    phrases: tuple[Phrase, ...]
+    ordinary: tuple[str, ...] = field(default=(), compare=False, kw_only=True)
+    left_out: int = field(default=0, compare=False, kw_only=True)
     place: QueryPlace = field(default=(0, 0), compare=False, repr=False, kw_only=True)
 
 
@@ -32,11 +63,13 @@ class Near:
     """An occurrence of a left phrase and another of a right phrase in the same part, in any order, at most `distance` tokens between them.
 
     Occurrences that overlap have nothing between them; one and the same span of tokens is not two occurrences.
+    `forms` are the words on either side that were written out into their forms.
     """
 
     left: tuple[Phrase, ...]
     right: tuple[Phrase, ...]
     distance: int
+    forms: tuple[Forms, ...] = field(default=(), compare=False, repr=False, kw_only=True)
     place: QueryPlace = field(default=(0, 0), compare=False, repr=False, kw_only=True)
 
     @property
@@ -93,7 +126,7 @@ class Or:
     operands: tuple["Node", ...]
 
 
-Node: TypeAlias = Everything | Phrase | Near | OneOf | Range | Not | And | Or
+Node: TypeAlias = Everything | Phrase | Forms | Near | OneOf | Range | Not | And | Or
 
 
 def all_of(operands: list[Node]) -> Node:
@@ -131,11 +164,25 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
+def widened_words(tree: Node) -> Iterator[Forms]:
+    """The words of a query that are searched for in several written forms, in the order of its text."""
+    for node in walk(tree):
+        match node:
+            case Forms():
+                yield node
+            case Near(forms=forms):
+                yield from forms
+            case _:
+                pass
+
+
 def clauses(node: Node) -> int:
-    """How many things an engine has to look up: phrases, values, ranges; each pair of a NEAR is one."""
+    """How many things an engine has to look up: phrases (each form of a word is one), values, ranges; each pair of a NEAR is one."""
     match node:
         case OneOf(values=values):
             return len(values)
+        case Forms(phrases=phrases):
+            return len(phrases)
         case Near(left=left, right=right):
             return len(left) * len(right)
         case And() | Or() | Not():

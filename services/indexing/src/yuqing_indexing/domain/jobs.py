@@ -1,7 +1,7 @@
 """Jobs: long work over stored mentions that goes on after a restart."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 
@@ -16,6 +16,8 @@ class JobState(Enum):
 
 
 OPEN_STATES = frozenset({JobState.PENDING, JobState.RUNNING})
+KEPT = timedelta(days=90)
+"""A job that ended is shown for so long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Protocol
 
 from yuqing_indexing.domain.document import Counts, Mention
-from yuqing_text.query.tree import Everything, Near, Node, Phrase, walk
+from yuqing_text.query.tree import Everything, Forms, Near, Node, Phrase, walk
 
 FACETS = ("source", "site", "medium", "sentiment", "author", "language", "region", "state", "topic")
 """What results are filtered, counted and split by; the names of the index's fields."""
@@ -32,22 +32,27 @@ class Order(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which mentions: those that the query finds, with one of the values in each facet named, published in [start, end)."""
+    """Which mentions: those that the query finds, with one of the values in each facet named, published in [start, end).
+
+    `only` are the ids of those that are looked at; None: all. `topics` are those that are counted by; None: all.
+    """
 
     tree: Node
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     start: datetime | None = None
     end: datetime | None = None
+    only: tuple[str, ...] | None = None
+    topics: frozenset[str] | None = None
 
     @property
     def asks_for_words(self) -> bool:
         """Whether words are asked for: without any, all hits are equally relevant."""
-        return any(isinstance(node, Phrase | Near) for node in walk(self.tree))
+        return any(isinstance(node, Phrase | Forms | Near) for node in walk(self.tree))
 
     @property
     def is_everything(self) -> bool:
         """Whether nothing is left out."""
-        return isinstance(self.tree, Everything) and not self.filters and self.start is None and self.end is None
+        return isinstance(self.tree, Everything) and not self.filters and self.start is None and self.end is None and self.only is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,17 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """A topic in numbers: its mentions, by sentiment, by day and by medium, and the sum of their reach."""
+
+    size: int
+    sentiments: tuple[tuple[str, int], ...]
+    reach: int
+    days: tuple[Bar, ...]
+    media: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """What one fetch saw, as it was kept."""
 
@@ -142,8 +158,8 @@ class Search(Protocol):
         """The bars in order of time, and the number of all mentions selected. Errors: TooManyBars."""
         ...
 
-    async def significant_terms(self, selection: Selection, size: int) -> list[Term]:
-        """The words that stand out in the selection against all mentions."""
+    async def significant_terms(self, selection: Selection, size: int, *, against: Selection | None = None) -> list[Term]:
+        """The words that stand out in the selection against another one, or against all mentions."""
         ...
 
     async def frequent_terms(self, selection: Selection, size: int) -> list[Term]:
@@ -151,7 +167,15 @@ class Search(Protocol):
         ...
 
     async def shares(self, selection: Selection, conditions: Sequence[Node]) -> list[tuple[int, int]]:
-        """For each condition how many mentions of the selection's time it finds alone, and how many among the selected."""
+        """For each condition how many mentions it finds alone (within the selection's time, filters and `only`), and how many among the selected."""
+        ...
+
+    async def count(self, selection: Selection) -> int:
+        """How many mentions it selects."""
+        ...
+
+    async def figures(self, topics: Sequence[str], selection: Selection, time_zone: str) -> tuple[list[Figures], int]:
+        """What is said of each topic among the selected mentions, and how many belong to at least one of them. Errors: TooManyBars."""
         ...
 
     def everything(self, selection: Selection, order: Order, limit: int) -> AsyncIterator[tuple[int, list[Mention]]]:

@@ -14,6 +14,7 @@ from yuqing_text.query.matcher_set import MatcherSet
 from yuqing_text.query.parser import QueryParser
 from yuqing_text.query.schema import TOPIC_QUERIES
 from yuqing_text.query.tree import And, Bound, Node, Not, OneOf, Range, all_of
+from yuqing_text.query.widening import Synonyms
 
 MOST_SPANS = 100
 """So many places of a topic's words are kept of the title and of the text; a long text may hold a word thousands of times."""
@@ -30,6 +31,7 @@ class Watched:
     end: datetime | None = None
     paused: bool = False
     generation: int = 0
+    synonyms: tuple[tuple[str, ...], ...] = ()
 
     def matches_as(self, other: "Watched | None") -> bool:
         """Whether both find the same mentions."""
@@ -53,7 +55,7 @@ def topic_parser(zone: str) -> QueryParser:
 
 def tree_of_topic(topic: Watched, parser: QueryParser) -> Node:
     """The topic's query, with its language and its time of validity. Errors: QueryError."""
-    conditions: list[Node] = [parser.parse(topic.query)]
+    conditions: list[Node] = [parser.parse(topic.query, synonyms=Synonyms(topic.synonyms))]
     if topic.language:
         conditions.append(OneOf("language", (normalize(topic.language),)))
     if topic.start or topic.end:

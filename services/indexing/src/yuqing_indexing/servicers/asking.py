@@ -2,19 +2,29 @@
 
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
+from yuqing.access.v1 import access_pb2
 from yuqing.indexing.v1 import mention_pb2
 from yuqing_indexing.domain.ports import OutsideUnavailable
 from yuqing_indexing.domain.searching import Order, PointInTimeGone, Selection, TooManyBars
+from yuqing_indexing.domain.sight import SEES_ALL, Sight, Viewer
 from yuqing_indexing.names import FACET
+from yuqing_indexing.store.audience import SqlAudience
 from yuqing_indexing.wire import moment_of
+from yuqing_runtime.access import current_caller
 from yuqing_runtime.errors import FieldViolation, InvalidArgument, ResourceExhausted, Unavailable
 from yuqing_runtime.pages import PageTokenExpired
 from yuqing_text.query.errors import QueryError
 from yuqing_text.query.parser import parse
 from yuqing_text.query.tree import Node
 
+Selecting: TypeAlias = (
+    mention_pb2.SearchMentionsRequest | mention_pb2.CountMentionsRequest | mention_pb2.ListTopTermsRequest | mention_pb2.ExportMentionsRequest
+)
+"""The requests that name mentions by query, filters and time."""
 _ORDERS = {
     mention_pb2.SEARCH_ORDER_RELEVANCE: Order.RELEVANCE,
     mention_pb2.SEARCH_ORDER_NEWEST: Order.NEWEST,
@@ -23,16 +33,54 @@ _ORDERS = {
 }
 
 
+_SEE_ALL = frozenset({access_pb2.ROLE_MONITOR, access_pb2.ROLE_LEADER, access_pb2.ROLE_AUDITOR})
+
+
 class QueryRefused(InvalidArgument):
     """The text in `query` cannot be read; `metadata` has its place as [start, end) in code points and the message in Chinese."""
 
     default_reason = "QUERY_ERROR"
 
 
-def tree_of(query: str, *, zone: str) -> Node:
-    """The tree of a query. Errors: QueryRefused."""
+@dataclass(frozen=True)
+class Asking:
+    """Reads questions as the person means them who asks: days are those of `zone`, the organisation's time zone, topics those in sight."""
+
+    audience: SqlAudience
+    zone: str
+
+    async def sight(self) -> Sight:
+        """The topics that the caller may see."""
+        person = current_caller().require_person()
+        return await self.audience.sight(Viewer(person.departments, bool(person.roles & _SEE_ALL)))
+
+    def tree(self, query: str, sight: Sight) -> Node:
+        """The tree of a query. Errors: QueryRefused."""
+        return tree_of(query, zone=self.zone, sight=sight)
+
+    def selection(self, request: Selecting, sight: Sight) -> Selection:
+        """What a request selects. Errors: QueryRefused."""
+        return selection_of(request.query, request.filters, request.published, zone=self.zone, sight=sight)
+
+
+def tree_of(query: str, *, zone: str, sight: Sight = SEES_ALL) -> Node:
+    """The tree of a query as somebody means it who sees so much. Errors: QueryRefused."""
     with query_errors():
-        return parse(query, zone=zone)
+        return sight.of_tree(parse(query, zone=zone, synonyms=sight.synonyms))
+
+
+def selection_of(
+    query: str, filters: Iterable[mention_pb2.FacetFilter], published: mention_pb2.TimeRange, *, zone: str, sight: Sight = SEES_ALL
+) -> Selection:
+    """What is selected for somebody who sees so much; filters on the same facet must all hold. Errors: QueryRefused."""
+    values: dict[str, tuple[str, ...]] = {}
+    for each in filters:
+        facet, allowed = FACET.name(each.facet), tuple(dict.fromkeys(each.values))
+        values[facet] = tuple(value for value in values[facet] if value in allowed) if facet in values else allowed
+    if "topic" in values:
+        values["topic"] = sight.seen(values["topic"])
+    start, end = range_of(published)
+    return Selection(tree_of(query, zone=zone, sight=sight), values, start, end, topics=sight.topics)
 
 
 @contextmanager
@@ -48,15 +96,6 @@ def query_errors() -> Generator[None]:
             metadata={"code": error.code, "start": str(error.start), "end": str(error.end), "message_zh": chinese},
             violations=(FieldViolation("query", f"{description} {chinese}"),),
         ) from error
-
-
-def selection_of(query: str, filters: Iterable[mention_pb2.FacetFilter], published: mention_pb2.TimeRange, *, zone: str) -> Selection:
-    """What a request selects; filters on the same facet must all hold. Errors: QueryRefused."""
-    values: dict[str, tuple[str, ...]] = {}
-    for each in filters:
-        facet, allowed = FACET.name(each.facet), tuple(dict.fromkeys(each.values))
-        values[facet] = tuple(value for value in values[facet] if value in allowed) if facet in values else allowed
-    return Selection(tree_of(query, zone=zone), values, *range_of(published))
 
 
 def range_of(published: mention_pb2.TimeRange) -> tuple[datetime | None, datetime | None]:

@@ -12,7 +12,7 @@ from yuqing.indexing.v1 import mention_pb2
 from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.exporting import MOST_ROWS
 from yuqing_indexing.domain.searching import Search
-from yuqing_indexing.servicers.asking import engine_errors, order_of, selection_of
+from yuqing_indexing.servicers.asking import Asking, engine_errors, order_of
 
 PIECE_BYTES = 64 * 1024
 
@@ -30,16 +30,16 @@ class FileForm(Protocol):
 
 @dataclass(frozen=True)
 class Export:
-    """Makes exports; `forms` are the forms that can be asked for, `zone` the organisation's time zone."""
+    """Makes exports; `forms` are the forms that can be asked for."""
 
     search: Search
     forms: Mapping["mention_pb2.ExportFormat.ValueType", Callable[[tzinfo], FileForm]]
-    zone: str
+    asking: Asking
 
     async def stream(self, request: mention_pb2.ExportMentionsRequest) -> AsyncIterator[mention_pb2.ExportMentionsResponse]:
         """The pieces. Errors: QueryRefused, Unavailable."""
-        selection = selection_of(request.query, request.filters, request.published, zone=self.zone)
-        zone = ZoneInfo(self.zone)
+        selection = self.asking.selection(request, await self.asking.sight())
+        zone = ZoneInfo(self.asking.zone)
         form = self.forms[request.format](zone)
         limit = request.limit or MOST_ROWS
         with engine_errors():

@@ -8,6 +8,7 @@ import grpc.aio
 
 from yuqing.indexing.v1 import job_pb2, job_pb2_grpc
 from yuqing_indexing.domain.jobs import Job
+from yuqing_indexing.servicers.asking import Asking
 from yuqing_indexing.store import jobs
 from yuqing_indexing.wire import timestamp_of
 from yuqing_runtime.access import current_caller
@@ -20,21 +21,23 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 @dataclass(frozen=True)
 class JobServicer(job_pb2_grpc.JobServiceServicer):
-    """JobService."""
+    """JobService. A topic's jobs are seen by those who see the topic; of a removed one, by those who see all."""
 
     database: Database
     tokens: PageTokens
+    asking: Asking
 
     async def GetJob(self, request: job_pb2.GetJobRequest, context: Context) -> job_pb2.GetJobResponse:
         """Errors: NotFound."""
         async with self.database.read() as connection:
             job = await jobs.find(connection, request.name.removeprefix("jobs/"))
-        if job is None:
+        if job is None or not (await self.asking.sight()).seen([job.topic]):
             raise NotFound(f"{request.name} is not there")
         return job_pb2.GetJobResponse(job=_message(job))
 
     async def ListJobs(self, request: job_pb2.ListJobsRequest, context: Context) -> job_pb2.ListJobsResponse:
-        """Errors: InvalidPageToken, PageTokenExpired."""
+        """The jobs of topics that the caller may see. Errors: InvalidPageToken, PageTokenExpired."""
+        sight = await self.asking.sight()
         size, principal, bound = page_size(request.page_size), current_caller().principal, f"jobs {request.topic}".encode()
         match self.tokens.read(request.page_token, query=bound, person=principal):
             case [str() as time, str() as last]:
@@ -42,7 +45,7 @@ class JobServicer(job_pb2_grpc.JobServiceServicer):
             case _:
                 before = None
         async with self.database.read() as connection:
-            found = await jobs.newest(connection, topic=request.topic, before=before, size=size + 1)
+            found = await jobs.newest(connection, topic=request.topic, among=sight.topics, before=before, size=size + 1)
         shown = found[:size]
         token = ""
         if len(found) > size:

@@ -11,13 +11,14 @@ import grpc.aio
 from yuqing.indexing.v1 import mention_pb2, mention_pb2_grpc
 from yuqing_indexing.domain.reading import Mentions
 from yuqing_indexing.domain.searching import Bars, Cursor, Found, Search, Selection, observed_in
+from yuqing_indexing.domain.sight import Sight
 from yuqing_indexing.names import FACET
-from yuqing_indexing.servicers.asking import engine_errors, order_of, selection_of
+from yuqing_indexing.servicers.asking import Asking, engine_errors, order_of
 from yuqing_indexing.servicers.erasing import Erasing
 from yuqing_indexing.servicers.export import Export
-from yuqing_indexing.servicers.replies import bucket_messages, facet_message, observation_message, write_hit
+from yuqing_indexing.servicers.replies import bar_messages, facet_message, observation_message, word_form_messages, write_hit
 from yuqing_indexing.servicers.watch import Watch
-from yuqing_indexing.wire import mention_id_of, mention_message, timestamp_of
+from yuqing_indexing.wire import mention_id_of, mention_message
 from yuqing_runtime.access import current_caller
 from yuqing_runtime.errors import NotFound
 from yuqing_runtime.pages import PageTokens, Position, page_size
@@ -39,7 +40,7 @@ _INTERVALS = {
 
 @dataclass(frozen=True)
 class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
-    """MentionService; `zone` is the organisation's time zone."""
+    """MentionService."""
 
     search: Search
     mentions: Mentions
@@ -47,7 +48,7 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
     watches: Watch
     erasing: Erasing
     tokens: PageTokens
-    zone: str
+    asking: Asking
 
     async def GetMention(self, request: mention_pb2.GetMentionRequest, context: Context) -> mention_pb2.GetMentionResponse:
         """Errors: NotFound, Unavailable."""
@@ -56,11 +57,13 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
             mention = (await self.mentions.read([mention_id])).get(mention_id)
         if mention is None:
             raise NotFound(f"{request.name} is not there")
-        return mention_pb2.GetMentionResponse(mention=mention_message(mention))
+        sight = await self.asking.sight()
+        return mention_pb2.GetMentionResponse(mention=mention_message(sight.of_mention(mention)))
 
     async def SearchMentions(self, request: mention_pb2.SearchMentionsRequest, context: Context) -> mention_pb2.SearchMentionsResponse:
         """Errors: QueryRefused, InvalidPageToken, PageTokenExpired, Unavailable."""
-        selection = selection_of(request.query, request.filters, request.published, zone=self.zone)
+        sight = await self.asking.sight()
+        selection = self.asking.selection(request, sight)
         cursor = _cursor_of(self._position(request))
         facets = [FACET.name(facet) for facet in request.facets]
         with engine_errors():
@@ -71,23 +74,23 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
             next_page_token=self._token(request, [list(page.cursor.after), page.cursor.point_in_time]) if page.cursor else "",
             total_size=page.total,
             facets=[facet_message(facet, count) for facet, count in page.facets.items()],
+            word_forms=word_form_messages(selection.tree),
         )
-        await _write_hits(reply, page.found, selection)
+        await _write_hits(reply, page.found, selection, sight)
         return reply
 
     async def CountMentions(self, request: mention_pb2.CountMentionsRequest, context: Context) -> mention_pb2.CountMentionsResponse:
         """Bars without any mention are left out. Errors: QueryRefused, ResourceExhausted, Unavailable."""
-        selection = selection_of(request.query, request.filters, request.published, zone=self.zone)
+        selection = self.asking.selection(request, await self.asking.sight())
         by = "first_seen" if request.basis == mention_pb2.TIME_BASIS_FIRST_SEEN else "published"
-        cut = Bars(_INTERVALS.get(request.interval, "day"), by, request.time_zone or self.zone, FACET.name(request.split))
+        cut = Bars(_INTERVALS.get(request.interval, "day"), by, request.time_zone or self.asking.zone, FACET.name(request.split))
         with engine_errors():
             bars, total = await self.search.bars(selection, cut)
-        messages = [mention_pb2.TimeBar(start_time=timestamp_of(bar.start), size=bar.size, buckets=bucket_messages(bar.buckets)) for bar in bars]
-        return mention_pb2.CountMentionsResponse(bars=messages, total_size=total)
+        return mention_pb2.CountMentionsResponse(bars=bar_messages(bars), total_size=total)
 
     async def ListTopTerms(self, request: mention_pb2.ListTopTermsRequest, context: Context) -> mention_pb2.ListTopTermsResponse:
         """Nothing stands out of everything: then the frequent words, unless the others were asked for. Errors: QueryRefused, Unavailable."""
-        selection = selection_of(request.query, request.filters, request.published, zone=self.zone)
+        selection = self.asking.selection(request, await self.asking.sight())
         method = request.method or (mention_pb2.TERM_METHOD_FREQUENT if selection.is_everything else mention_pb2.TERM_METHOD_SIGNIFICANT)
         ask = self.search.frequent_terms if method == mention_pb2.TERM_METHOD_FREQUENT else self.search.significant_terms
         with engine_errors():
@@ -150,12 +153,12 @@ def _cursor_of(position: Position) -> Cursor | None:
             return None
 
 
-async def _write_hits(reply: mention_pb2.SearchMentionsResponse, found: Sequence[Found], selection: Selection) -> None:
+async def _write_hits(reply: mention_pb2.SearchMentionsResponse, found: Sequence[Found], selection: Selection, sight: Sight) -> None:
     matcher = Matcher(selection.tree) if selection.asks_for_words else None
 
     def write() -> None:
         for each in found:
-            write_hit(reply.hits.add(), each, matcher)
+            write_hit(reply.hits.add(), each, matcher, sight)
 
     if matcher is None or len(found) <= _HITS_READ_AT_ONCE:
         write()

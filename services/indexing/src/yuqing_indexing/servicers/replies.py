@@ -7,16 +7,21 @@ from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from yuqing.indexing.v1 import mention_pb2
 from yuqing_indexing.domain.candidates import highlights
 from yuqing_indexing.domain.document import Mention
-from yuqing_indexing.domain.searching import FacetCount, Found, Observed
+from yuqing_indexing.domain.searching import Bar, FacetCount, Found, Observed
+from yuqing_indexing.domain.sight import Sight
 from yuqing_indexing.names import FACET
 from yuqing_indexing.wire import counts_message, timestamp_of, write_mention
 from yuqing_text.query.highlight import Fragment
 from yuqing_text.query.matcher import Matcher
+from yuqing_text.query.tree import Node, widened_words
+from yuqing_text.written_forms import as_written
+
+_LARGEST = 2**63 - 1
 
 
-def write_hit(hit: mention_pb2.Hit, found: Found, matcher: Matcher | None) -> None:
-    """Writes what was found into an empty hit; with the places of the query's words where there is a matcher."""
-    write_mention(hit.mention, found.mention)
+def write_hit(hit: mention_pb2.Hit, found: Found, matcher: Matcher | None, sight: Sight) -> None:
+    """Writes what was found into an empty hit, with the topics in sight; with the places of the query's words where there is a matcher."""
+    write_mention(hit.mention, sight.of_mention(found.mention))
     hit.relevance = found.relevance
     if matcher is not None:
         _write_highlights(hit.highlights, highlights(found.mention, matcher) or ())
@@ -40,6 +45,25 @@ def facet_message(facet: str, count: FacetCount) -> mention_pb2.FacetCounts:
 def bucket_messages(buckets: Iterable[tuple[str, int]]) -> list[mention_pb2.Bucket]:
     """Values with their numbers."""
     return [mention_pb2.Bucket(value=value, size=size) for value, size in buckets]
+
+
+def bar_messages(bars: Iterable[Bar]) -> list[mention_pb2.TimeBar]:
+    """Counts over time."""
+    return [mention_pb2.TimeBar(start_time=timestamp_of(bar.start), size=bar.size, buckets=bucket_messages(bar.buckets)) for bar in bars]
+
+
+def word_form_messages(tree: Node) -> list[mention_pb2.WordForms]:
+    """The words of a query that are searched in several written forms."""
+    return [
+        mention_pb2.WordForms(
+            start=word.place[0],
+            end=word.place[1],
+            forms=[as_written(phrase.tokens) for phrase in word.phrases],
+            ordinary_words=word.ordinary,
+            left_out_size=min(word.left_out, _LARGEST),
+        )
+        for word in widened_words(tree)
+    ]
 
 
 def observation_message(observed: Observed) -> mention_pb2.Observation:

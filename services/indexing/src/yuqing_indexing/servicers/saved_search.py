@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing.indexing.v1 import mention_pb2, saved_search_pb2, saved_search_pb2_grpc
 from yuqing_indexing.domain.saved_search import CHANGEABLE, SavedSearch, Viewer
+from yuqing_indexing.domain.sight import Sight
 from yuqing_indexing.names import FACET
-from yuqing_indexing.servicers.asking import tree_of
+from yuqing_indexing.servicers.asking import Asking
 from yuqing_indexing.store import saved_searches
 from yuqing_indexing.wire import timestamp_of
 from yuqing_runtime import audit, clock, idempotency
@@ -29,18 +30,18 @@ _Request: TypeAlias = saved_search_pb2.CreateSavedSearchRequest | saved_search_p
 
 @dataclass(frozen=True)
 class SavedSearchServicer(saved_search_pb2_grpc.SavedSearchServiceServicer):
-    """SavedSearchService; `zone` is the organisation's time zone, in which queries name days."""
+    """SavedSearchService."""
 
     database: Database
     tokens: PageTokens
-    zone: str
+    asking: Asking
 
     async def CreateSavedSearch(
         self, request: saved_search_pb2.CreateSavedSearchRequest, context: Context
     ) -> saved_search_pb2.CreateSavedSearchResponse:
         """Errors: QueryRefused, PermissionDenied, AlreadyExists, RequestIdReused."""
         viewer, asked = _viewer(), request.saved_search
-        self._check(asked, viewer)
+        self._check(asked, viewer, await self.asking.sight())
         async with self.database.write() as connection:
             attempt = _attempt(request, "CreateSavedSearch")
             if reply := await idempotency.once(connection, attempt):
@@ -90,12 +91,13 @@ class SavedSearchServicer(saved_search_pb2_grpc.SavedSearchServiceServicer):
         self, request: saved_search_pb2.UpdateSavedSearchRequest, context: Context
     ) -> saved_search_pb2.UpdateSavedSearchResponse:
         """Errors: NotFound, PermissionDenied, Aborted, QueryRefused, AlreadyExists, RequestIdReused."""
+        sight = await self.asking.sight()
         async with self.database.write() as connection:
             attempt = _attempt(request, "UpdateSavedSearch")
             if reply := await idempotency.once(connection, attempt):
                 return saved_search_pb2.UpdateSavedSearchResponse.FromString(reply)
             before = await _own(connection, request.saved_search.name, request.saved_search.etag)
-            self._check(request.saved_search, _viewer())
+            self._check(request.saved_search, _viewer(), sight)
             after = _changed(before, request)
             await saved_searches.change(connection, after)
             response = saved_search_pb2.UpdateSavedSearchResponse(saved_search=_message(after))
@@ -113,8 +115,8 @@ class SavedSearchServicer(saved_search_pb2_grpc.SavedSearchServiceServicer):
             await _record(connection, "savedSearches.delete", before, None)
         return saved_search_pb2.DeleteSavedSearchResponse()
 
-    def _check(self, asked: saved_search_pb2.SavedSearch, viewer: Viewer) -> None:
-        tree_of(asked.query, zone=self.zone)
+    def _check(self, asked: saved_search_pb2.SavedSearch, viewer: Viewer, sight: Sight) -> None:
+        self.asking.tree(asked.query, sight)
         if asked.shared_with and asked.shared_with not in viewer.departments:
             raise PermissionDenied(f"you do not belong to {asked.shared_with}", reason="NOT_A_MEMBER")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from yuqing.indexing.v1 import mention_pb2
 from yuqing_indexing.domain.announcing import ChangeKind
 from yuqing_indexing.domain.reading import Mentions
-from yuqing_indexing.servicers.asking import engine_errors, tree_of
+from yuqing_indexing.servicers.asking import Asking, engine_errors
 from yuqing_indexing.servicers.replies import write_told
 from yuqing_indexing.store.registry import FEED
 from yuqing_indexing.wire import mention_id_of
@@ -21,18 +21,22 @@ class Watch:
 
     database: Database
     mentions: Mentions
-    zone: str
+    asking: Asking
 
     async def stream(self, request: mention_pb2.WatchMentionsRequest) -> AsyncIterator[mention_pb2.WatchMentionsResponse]:
         """New mentions after a sequence, or from now on; for ever. Errors: QueryRefused, SequenceGone, Unavailable."""
-        matcher = Matcher(tree_of(request.query, zone=self.zone))
+        self.asking.tree(request.query, await self.asking.sight())  # refused at once, not with the first change
         async for changes in feed.watch(self.database, FEED, await self._start(request)):
             stored = {change.sequence: mention_id_of(change.key) for change in changes if change.kind == ChangeKind.STORED.value}
+            if not stored:
+                continue
             with engine_errors():
-                found = await self.mentions.read(stored.values()) if stored else {}
+                found = await self.mentions.read(stored.values())
+            sight = await self.asking.sight()  # topics may come into sight and go out of it while somebody watches
+            matcher = Matcher(self.asking.tree(request.query, sight))
             for sequence, mention_id in stored.items():
                 told = mention_pb2.WatchMentionsResponse(sequence=sequence)
-                if (mention := found.get(mention_id)) and write_told(told, mention, matcher):
+                if (mention := found.get(mention_id)) and write_told(told, sight.of_mention(mention), matcher):
                     yield told
 
     async def _start(self, request: mention_pb2.WatchMentionsRequest) -> int:

@@ -4,10 +4,10 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, tuple_, update
+from sqlalchemy import RowMapping, delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from yuqing_indexing.domain.jobs import OPEN_STATES, Job, JobState
+from yuqing_indexing.domain.jobs import KEPT, OPEN_STATES, Job, JobState
 from yuqing_indexing.store.tables import job as table
 from yuqing_runtime import clock
 
@@ -15,8 +15,9 @@ _OPEN = [state.value for state in OPEN_STATES]
 
 
 async def start(connection: AsyncConnection, topic: str) -> None:
-    """A new job for a topic; open ones of the same topic are superseded by it."""
+    """A new job for a topic; open ones of the same topic are superseded by it. Jobs that ended long ago are forgotten."""
     now = await clock.now(connection)
+    await connection.execute(delete(table).where(table.c.state.not_in(_OPEN), table.c.update_time < now - KEPT))
     older = update(table).where(table.c.topic == topic, table.c.state.in_(_OPEN))
     await connection.execute(older.values(state=JobState.SUPERSEDED.value, update_time=now))
     row = {"id": secrets.token_hex(8), "topic": topic, "state": JobState.PENDING.value, "total": 0, "done": 0, "detail": ""}
@@ -43,11 +44,15 @@ async def find(connection: AsyncConnection, job_id: str) -> Job | None:
     return _job(row) if row else None
 
 
-async def newest(connection: AsyncConnection, *, topic: str, before: tuple[datetime, str] | None, size: int) -> list[Job]:
-    """Jobs of one topic or of all, newest first; `before` are time and id of the last one seen."""
+async def newest(
+    connection: AsyncConnection, *, topic: str, among: frozenset[str] | None, before: tuple[datetime, str] | None, size: int
+) -> list[Job]:
+    """Jobs of one topic or of all `among` these (None: of all there are), newest first; `before` are time and id of the last one seen."""
     query = select(table).order_by(table.c.create_time.desc(), table.c.id.desc()).limit(size)
     if topic:
         query = query.where(table.c.topic == topic)
+    if among is not None:
+        query = query.where(table.c.topic.in_(sorted(among)))
     if before is not None:
         query = query.where(tuple_(table.c.create_time, table.c.id) < before)
     return [_job(row) for row in (await connection.execute(query)).mappings()]

@@ -71,6 +71,7 @@ topic = Table(
     Column("change", BigInteger, nullable=False),
     Column("department", Text, nullable=False),
     Column("shared_with", Json, nullable=False),
+    Column("synonyms", Json, nullable=False),
 )
 
 job = Table(

@@ -27,18 +27,18 @@ class SqlTopics:
     async def current(self) -> Topics:
         """See `domain.ports.TopicSource`."""
         async with self._reading, self._database.read() as connection:
-            version = await _version(connection)
-            if version != self._version:
+            now = await version(connection)
+            if now != self._version:
                 rows = await connection.execute(select(table).where(table.c.removed.is_(False)))
                 watched = [_watched(row) for row in rows.mappings()]
                 self._topics = await asyncio.to_thread(Topics, watched, self._parser)
-                self._version = version
+                self._version = now
             return self._topics
 
 
 async def apply(connection: AsyncConnection, told: Told) -> None:
     """Keeps what the feed tells of a topic, and starts the job that follows from it."""
-    name, change = told.watched.name, await _version(connection) + 1
+    name, change = told.watched.name, await version(connection) + 1
     row = (await connection.execute(select(table).where(table.c.name == name))).mappings().one_or_none()
     before = _watched(row) if row and not row["removed"] else None
     same = told.watched.matches_as(before)
@@ -56,7 +56,7 @@ async def apply(connection: AsyncConnection, told: Told) -> None:
 async def forget(connection: AsyncConnection) -> None:
     """Removes all topics, before the feed tells of them anew: what is not told again is taken off the mentions."""
     names = (await connection.execute(select(table.c.name).where(table.c.removed.is_(False)))).scalars().all()
-    change = await _version(connection) + 1
+    change = await version(connection) + 1
     await connection.execute(update(table).where(table.c.removed.is_(False)).values(removed=True, change=change))
     for name in names:
         await jobs.start(connection, name)
@@ -68,7 +68,8 @@ async def find(connection: AsyncConnection, name: str) -> Told | None:
     return Told(_watched(row), False, row["department"], tuple(row["shared_with"])) if row else None
 
 
-async def _version(connection: AsyncConnection) -> int:
+async def version(connection: AsyncConnection) -> int:
+    """Grows with every change of a topic."""
     return (await connection.execute(select(func.coalesce(func.max(table.c.change), 0)))).scalar_one()
 
 
@@ -91,8 +92,18 @@ def _row(told: Told) -> dict[str, Any]:
         "generation": watched.generation,
         "department": told.department,
         "shared_with": list(told.shared_with),
+        "synonyms": [list(terms) for terms in watched.synonyms],
     }
 
 
 def _watched(row: RowMapping) -> Watched:
-    return Watched(row["name"], row["query"], row["language"], row["start_time"], row["end_time"], row["paused"], row["generation"])
+    return Watched(
+        name=row["name"],
+        query=row["query"],
+        language=row["language"],
+        start=row["start_time"],
+        end=row["end_time"],
+        paused=row["paused"],
+        synonyms=tuple(map(tuple, row["synonyms"])),
+        generation=row["generation"],
+    )

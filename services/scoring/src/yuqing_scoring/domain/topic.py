@@ -7,7 +7,7 @@ from datetime import datetime
 MOST_TOPICS = 2000
 """Up to here all topics are matched in memory as mentions come in, and made ready anew at each change."""
 CHANGEABLE = frozenset(
-    {"display_name", "subject", "department", "query", "shown_terms", "language", "start_time", "end_time", "shared_with", "paused"}
+    {"display_name", "subject", "department", "query", "shown_terms", "language", "start_time", "end_time", "shared_with", "paused", "synonyms"}
 )
 """What a person may set."""
 
@@ -48,6 +48,8 @@ class Topic:
     version: int
     create_time: datetime
     update_time: datetime
+    synonyms: tuple[tuple[str, ...], ...] = ()
+    """Lists of words that stand for one another in the query."""
 
     @property
     def name(self) -> str:
@@ -80,4 +82,5 @@ class Topic:
             "end_time": self.end_time.isoformat() if self.end_time else "",
             "shared_with": " ".join(self.shared_with),
             "paused": self.paused,
+            "synonyms": "; ".join(" ".join(terms) for terms in self.synonyms),
         }

@@ -25,6 +25,7 @@ from yuqing_scoring.topic_wire import changed_topic, new_topic, topic_message
 from yuqing_text.query.errors import QueryError
 from yuqing_text.query.parser import QueryParser
 from yuqing_text.query.schema import TOPIC_QUERIES
+from yuqing_text.query.widening import Synonyms
 
 FEED = "topics"
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -123,7 +124,7 @@ class TopicServicer(topic_pb2_grpc.TopicServiceServicer):
     def _check(self, topic: Topic) -> None:
         try:
             topic.check()
-            self._parser.parse(topic.query)
+            self._parser.parse(topic.query, synonyms=Synonyms(topic.synonyms))
         except TopicRuleBroken as error:
             # Not InvalidArgument: how two fields stand to each other is nothing that the contract says.
             violations = (FieldViolation(f"topic.{error.field}", str(error)),)

@@ -23,5 +23,6 @@ topic = Table(
     Column("version", Integer, nullable=False),
     Column("create_time", UtcDateTime, nullable=False),
     Column("update_time", UtcDateTime, nullable=False),
+    Column("synonyms", Json, nullable=False),
     UniqueConstraint("display_name"),
 )

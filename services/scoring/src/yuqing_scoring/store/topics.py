@@ -64,4 +64,5 @@ def _name_taken(topic: Topic) -> AlreadyExists:
 def _topic(row: RowMapping) -> Topic:
     fields: dict[str, Any] = {str(name): value for name, value in row.items()}
     fields["shown_terms"], fields["shared_with"] = tuple(fields["shown_terms"]), tuple(fields["shared_with"])
+    fields["synonyms"] = tuple(tuple(terms) for terms in fields["synonyms"])
     return Topic(**fields)

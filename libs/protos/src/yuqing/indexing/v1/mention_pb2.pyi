@@ -476,6 +476,7 @@ class SearchMentionsResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     TOTAL_SIZE_FIELD_NUMBER: _builtins.int
     FACETS_FIELD_NUMBER: _builtins.int
+    WORD_FORMS_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     total_size: _builtins.int
     """How many there are in all. 总数"""
@@ -483,6 +484,10 @@ class SearchMentionsResponse(_message.Message):
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___Hit]: ...
     @_builtins.property
     def facets(self) -> _containers.RepeatedCompositeFieldContainer[Global___FacetCounts]: ...
+    @_builtins.property
+    def word_forms(self) -> _containers.RepeatedCompositeFieldContainer[Global___WordForms]:
+        """The query's words that were searched in several written forms (谐音:, 拆字:, 异体:, 变形:, 同义:). 词的扩展写法"""
+
     def __init__(
         self,
         *,
@@ -490,14 +495,56 @@ class SearchMentionsResponse(_message.Message):
         next_page_token: _builtins.str = ...,
         total_size: _builtins.int = ...,
         facets: _abc.Iterable[Global___FacetCounts] | None = ...,
+        word_forms: _abc.Iterable[Global___WordForms] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["facets", b"facets", "hits", b"hits", "next_page_token", b"next_page_token", "total_size", b"total_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["facets", b"facets", "hits", b"hits", "next_page_token", b"next_page_token", "total_size", b"total_size", "word_forms", b"word_forms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SearchMentionsResponse: _TypeAlias = SearchMentionsResponse  # noqa: Y015
+
+@_typing.final
+class WordForms(_message.Message):
+    """A word of a query in the forms that were searched for. 一个词的扩展写法"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    FORMS_FIELD_NUMBER: _builtins.int
+    ORDINARY_WORDS_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_SIZE_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    """[start, end) of the word in code points of the query. 在检索式中的位置"""
+    end: _builtins.int
+    left_out_size: _builtins.int
+    """How many more combinations there are. 超出上限的组合数"""
+    @_builtins.property
+    def forms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The word itself first. 检索的写法"""
+
+    @_builtins.property
+    def ordinary_words(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Forms that are words of their own and were not searched for; add those that are meant with OR. 本身是常用词，未检索"""
+
+    def __init__(
+        self,
+        *,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+        forms: _abc.Iterable[_builtins.str] | None = ...,
+        ordinary_words: _abc.Iterable[_builtins.str] | None = ...,
+        left_out_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "forms", b"forms", "left_out_size", b"left_out_size", "ordinary_words", b"ordinary_words", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WordForms: _TypeAlias = WordForms  # noqa: Y015
 
 @_typing.final
 class Hit(_message.Message):

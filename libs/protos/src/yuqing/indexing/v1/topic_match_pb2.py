@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from yuqing.access.v1 import access_pb2 as yuqing_dot_access_dot_v1_dot_access__pb2
 from yuqing.indexing.v1 import mention_pb2 as yuqing_dot_indexing_dot_v1_dot_mention__pb2
+from yuqing.scoring.v1 import topic_pb2 as yuqing_dot_scoring_dot_v1_dot_topic__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$yuqing/indexing/v1/topic_match.proto\x12\x12yuqing.indexing.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1dyuqing/access/v1/access.proto\x1a yuqing/indexing/v1/mention.proto\"\xbc\x01\n\x12\x44ryRunTopicRequest\x12\x18\n\x05query\x18\x01 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\x80 \x12-\n\x08language\x18\x02 \x01(\tB\x1b\x92\xe7\x18\x17\"\x15([A-Za-z0-9-]{2,35})?\x12\x30\n\tpublished\x18\x03 \x01(\x0b\x32\x1d.yuqing.indexing.v1.TimeRange\x12+\n\x0bsample_size\x18\x04 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00\x00I@\"\xb3\x01\n\x13\x44ryRunTopicResponse\x12\x12\n\ntotal_size\x18\x01 \x01(\x03\x12)\n\x04\x62\x61rs\x18\x02 \x03(\x0b\x32\x1b.yuqing.indexing.v1.TimeBar\x12\x36\n\nconditions\x18\x03 \x03(\x0b\x32\".yuqing.indexing.v1.ConditionShare\x12%\n\x04hits\x18\x04 \x03(\x0b\x32\x17.yuqing.indexing.v1.Hit\"G\n\tCondition\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x10\n\x08\x65xcluded\x18\x04 \x01(\x08\"b\n\x0e\x43onditionShare\x12\x30\n\tcondition\x18\x01 \x01(\x0b\x32\x1d.yuqing.indexing.v1.Condition\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12\x10\n\x08hit_size\x18\x03 \x01(\x03\"x\n\x18\x45xplainTopicMatchRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17mentions/[a-z0-9]{1,64}\x12-\n\x05topic\x18\x02 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16topics/[a-z0-9-]{1,40}\"\x87\x01\n\x19\x45xplainTopicMatchResponse\x12\r\n\x05query\x18\x01 \x01(\t\x12\x0f\n\x07matches\x18\x02 \x01(\x08\x12\x10\n\x08\x61ssigned\x18\x03 \x01(\x08\x12\x38\n\nconditions\x18\x04 \x03(\x0b\x32$.yuqing.indexing.v1.ConditionOutcome\"\xc0\x01\n\x10\x43onditionOutcome\x12\x30\n\tcondition\x18\x01 \x01(\x0b\x32\x1d.yuqing.indexing.v1.Condition\x12\x0b\n\x03met\x18\x02 \x01(\x08\x12\x10\n\x08\x62locking\x18\x03 \x01(\x08\x12-\n\x0btitle_spans\x18\x04 \x03(\x0b\x32\x18.yuqing.indexing.v1.Span\x12,\n\ntext_spans\x18\x05 \x03(\x0b\x32\x18.yuqing.indexing.v1.Span2\xd5\x02\n\x11TopicMatchService\x12\x89\x01\n\x0b\x44ryRunTopic\x12&.yuqing.indexing.v1.DryRunTopicRequest\x1a\'.yuqing.indexing.v1.DryRunTopicResponse\")\x8a\xe7\x18\t\n\x05\n\x03\x02\x07\x08\x18\x01\x82\xd3\xe4\x93\x02\x16\"\x11/v1/topics:dryRun:\x01*\x12\xb3\x01\n\x11\x45xplainTopicMatch\x12,.yuqing.indexing.v1.ExplainTopicMatchRequest\x1a-.yuqing.indexing.v1.ExplainTopicMatchResponse\"A\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02)\x12\'/v1/{name=mentions/*}:explainTopicMatchb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$yuqing/indexing/v1/topic_match.proto\x12\x12yuqing.indexing.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1dyuqing/access/v1/access.proto\x1a yuqing/indexing/v1/mention.proto\x1a\x1dyuqing/scoring/v1/topic.proto\"\xf6\x01\n\x12\x44ryRunTopicRequest\x12\x18\n\x05query\x18\x01 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\x80 \x12-\n\x08language\x18\x02 \x01(\tB\x1b\x92\xe7\x18\x17\"\x15([A-Za-z0-9-]{2,35})?\x12\x30\n\tpublished\x18\x03 \x01(\x0b\x32\x1d.yuqing.indexing.v1.TimeRange\x12+\n\x0bsample_size\x18\x04 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00\x00I@\x12\x38\n\x08synonyms\x18\x05 \x03(\x0b\x32\x1e.yuqing.scoring.v1.SynonymListB\x06\x92\xe7\x18\x02@2\"\xe6\x01\n\x13\x44ryRunTopicResponse\x12\x12\n\ntotal_size\x18\x01 \x01(\x03\x12)\n\x04\x62\x61rs\x18\x02 \x03(\x0b\x32\x1b.yuqing.indexing.v1.TimeBar\x12\x36\n\nconditions\x18\x03 \x03(\x0b\x32\".yuqing.indexing.v1.ConditionShare\x12%\n\x04hits\x18\x04 \x03(\x0b\x32\x17.yuqing.indexing.v1.Hit\x12\x31\n\nword_forms\x18\x05 \x03(\x0b\x32\x1d.yuqing.indexing.v1.WordForms\"G\n\tCondition\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x10\n\x08\x65xcluded\x18\x04 \x01(\x08\"\x90\x01\n\x0e\x43onditionShare\x12\x30\n\tcondition\x18\x01 \x01(\x0b\x32\x1d.yuqing.indexing.v1.Condition\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12\x10\n\x08hit_size\x18\x03 \x01(\x03\x12,\n\x05\x66orms\x18\x04 \x03(\x0b\x32\x1d.yuqing.indexing.v1.FormShare\"9\n\tFormShare\x12\x0c\n\x04\x66orm\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12\x10\n\x08hit_size\x18\x03 \x01(\x03\"\xd6\x02\n\x13SuggestTermsRequest\x12.\n\x05topic\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\"\x19(topics/[a-z0-9-]{1,40})?\x12\x16\n\x05query\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12-\n\x08language\x18\x03 \x01(\tB\x1b\x92\xe7\x18\x17\"\x15([A-Za-z0-9-]{2,35})?\x12\x38\n\x08synonyms\x18\x04 \x03(\x0b\x32\x1e.yuqing.scoring.v1.SynonymListB\x06\x92\xe7\x18\x02@2\x12\x30\n\tpublished\x18\x05 \x01(\x0b\x32\x1d.yuqing.indexing.v1.TimeRange\x12\x36\n\nirrelevant\x18\x06 \x03(\tB\"\x92\xe7\x18\x1e\"\x17mentions/[a-z0-9]{1,64}@\xc8\x01H\x01\x12$\n\x04size\x18\x07 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00\x00I@\"\xad\x01\n\x14SuggestTermsResponse\x12\x12\n\ntotal_size\x18\x01 \x01(\x03\x12\x17\n\x0firrelevant_size\x18\x02 \x01(\x03\x12\x32\n\x08widening\x18\x03 \x03(\x0b\x32 .yuqing.indexing.v1.WideningTerm\x12\x34\n\tnarrowing\x18\x04 \x03(\x0b\x32!.yuqing.indexing.v1.NarrowingTerm\"P\n\x0cWideningTerm\x12\x0c\n\x04term\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12\x14\n\x0c\x66urther_size\x18\x03 \x01(\x03\x12\x0e\n\x06weight\x18\x04 \x01(\x01\"T\n\rNarrowingTerm\x12\x0c\n\x04term\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12\x17\n\x0firrelevant_size\x18\x03 \x01(\x03\x12\x0e\n\x06weight\x18\x04 \x01(\x01\"\x97\x01\n\x14\x43ompareTopicsRequest\x12\x32\n\x06topics\x18\x01 \x03(\tB\"\x92\xe7\x18\x1e\"\x16topics/[a-z0-9-]{1,40}8\x02@\x14H\x01\x12\x30\n\tpublished\x18\x02 \x01(\x0b\x32\x1d.yuqing.indexing.v1.TimeRange\x12\x19\n\ttime_zone\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x05\"]\n\x15\x43ompareTopicsResponse\x12\x30\n\x06topics\x18\x01 \x03(\x0b\x32 .yuqing.indexing.v1.TopicFigures\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\"\xd8\x01\n\x0cTopicFigures\x12\r\n\x05topic\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12\x16\n\x0eshare_of_voice\x18\x03 \x01(\x01\x12.\n\nsentiments\x18\x04 \x03(\x0b\x32\x1a.yuqing.indexing.v1.Bucket\x12\r\n\x05reach\x18\x05 \x01(\x03\x12)\n\x04\x64\x61ys\x18\x06 \x03(\x0b\x32\x1b.yuqing.indexing.v1.TimeBar\x12)\n\x05media\x18\x07 \x03(\x0b\x32\x1a.yuqing.indexing.v1.Bucket\"x\n\x18\x45xplainTopicMatchRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17mentions/[a-z0-9]{1,64}\x12-\n\x05topic\x18\x02 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16topics/[a-z0-9-]{1,40}\"\x87\x01\n\x19\x45xplainTopicMatchResponse\x12\r\n\x05query\x18\x01 \x01(\t\x12\x0f\n\x07matches\x18\x02 \x01(\x08\x12\x10\n\x08\x61ssigned\x18\x03 \x01(\x08\x12\x38\n\nconditions\x18\x04 \x03(\x0b\x32$.yuqing.indexing.v1.ConditionOutcome\"\xc0\x01\n\x10\x43onditionOutcome\x12\x30\n\tcondition\x18\x01 \x01(\x0b\x32\x1d.yuqing.indexing.v1.Condition\x12\x0b\n\x03met\x18\x02 \x01(\x08\x12\x10\n\x08\x62locking\x18\x03 \x01(\x08\x12-\n\x0btitle_spans\x18\x04 \x03(\x0b\x32\x18.yuqing.indexing.v1.Span\x12,\n\ntext_spans\x18\x05 \x03(\x0b\x32\x18.yuqing.indexing.v1.Span2\x82\x05\n\x11TopicMatchService\x12\x89\x01\n\x0b\x44ryRunTopic\x12&.yuqing.indexing.v1.DryRunTopicRequest\x1a\'.yuqing.indexing.v1.DryRunTopicResponse\")\x8a\xe7\x18\t\n\x05\n\x03\x02\x07\x08\x18\x01\x82\xd3\xe4\x93\x02\x16\"\x11/v1/topics:dryRun:\x01*\x12\x92\x01\n\x0cSuggestTerms\x12\'.yuqing.indexing.v1.SuggestTermsRequest\x1a(.yuqing.indexing.v1.SuggestTermsResponse\"/\x8a\xe7\x18\t\n\x05\n\x03\x02\x07\x08\x18\x01\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/topics:suggestTerms:\x01*\x12\x95\x01\n\rCompareTopics\x12(.yuqing.indexing.v1.CompareTopicsRequest\x1a).yuqing.indexing.v1.CompareTopicsResponse\"/\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/topics:compare:\x01*\x12\xb3\x01\n\x11\x45xplainTopicMatch\x12,.yuqing.indexing.v1.ExplainTopicMatchRequest\x1a-.yuqing.indexing.v1.ExplainTopicMatchResponse\"A\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02)\x12\'/v1/{name=mentions/*}:explainTopicMatchb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,28 +41,66 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DRYRUNTOPICREQUEST'].fields_by_name['language']._serialized_options = b'\222\347\030\027\"\025([A-Za-z0-9-]{2,35})?'
   _globals['_DRYRUNTOPICREQUEST'].fields_by_name['sample_size']._loaded_options = None
   _globals['_DRYRUNTOPICREQUEST'].fields_by_name['sample_size']._serialized_options = b'\222\347\030\022)\000\000\000\000\000\000\000\0001\000\000\000\000\000\000I@'
+  _globals['_DRYRUNTOPICREQUEST'].fields_by_name['synonyms']._loaded_options = None
+  _globals['_DRYRUNTOPICREQUEST'].fields_by_name['synonyms']._serialized_options = b'\222\347\030\002@2'
+  _globals['_SUGGESTTERMSREQUEST'].fields_by_name['topic']._loaded_options = None
+  _globals['_SUGGESTTERMSREQUEST'].fields_by_name['topic']._serialized_options = b'\222\347\030\033\"\031(topics/[a-z0-9-]{1,40})?'
+  _globals['_SUGGESTTERMSREQUEST'].fields_by_name['query']._loaded_options = None
+  _globals['_SUGGESTTERMSREQUEST'].fields_by_name['query']._serialized_options = b'\222\347\030\003\030\200 '
+  _globals['_SUGGESTTERMSREQUEST'].fields_by_name['language']._loaded_options = None
+  _globals['_SUGGESTTERMSREQUEST'].fields_by_name['language']._serialized_options = b'\222\347\030\027\"\025([A-Za-z0-9-]{2,35})?'
+  _globals['_SUGGESTTERMSREQUEST'].fields_by_name['synonyms']._loaded_options = None
+  _globals['_SUGGESTTERMSREQUEST'].fields_by_name['synonyms']._serialized_options = b'\222\347\030\002@2'
+  _globals['_SUGGESTTERMSREQUEST'].fields_by_name['irrelevant']._loaded_options = None
+  _globals['_SUGGESTTERMSREQUEST'].fields_by_name['irrelevant']._serialized_options = b'\222\347\030\036\"\027mentions/[a-z0-9]{1,64}@\310\001H\001'
+  _globals['_SUGGESTTERMSREQUEST'].fields_by_name['size']._loaded_options = None
+  _globals['_SUGGESTTERMSREQUEST'].fields_by_name['size']._serialized_options = b'\222\347\030\022)\000\000\000\000\000\000\000\0001\000\000\000\000\000\000I@'
+  _globals['_COMPARETOPICSREQUEST'].fields_by_name['topics']._loaded_options = None
+  _globals['_COMPARETOPICSREQUEST'].fields_by_name['topics']._serialized_options = b'\222\347\030\036\"\026topics/[a-z0-9-]{1,40}8\002@\024H\001'
+  _globals['_COMPARETOPICSREQUEST'].fields_by_name['time_zone']._loaded_options = None
+  _globals['_COMPARETOPICSREQUEST'].fields_by_name['time_zone']._serialized_options = b'\222\347\030\002P\005'
   _globals['_EXPLAINTOPICMATCHREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_EXPLAINTOPICMATCHREQUEST'].fields_by_name['name']._serialized_options = b'\222\347\030\033\010\001\"\027mentions/[a-z0-9]{1,64}'
   _globals['_EXPLAINTOPICMATCHREQUEST'].fields_by_name['topic']._loaded_options = None
   _globals['_EXPLAINTOPICMATCHREQUEST'].fields_by_name['topic']._serialized_options = b'\222\347\030\032\010\001\"\026topics/[a-z0-9-]{1,40}'
   _globals['_TOPICMATCHSERVICE'].methods_by_name['DryRunTopic']._loaded_options = None
   _globals['_TOPICMATCHSERVICE'].methods_by_name['DryRunTopic']._serialized_options = b'\212\347\030\t\n\005\n\003\002\007\010\030\001\202\323\344\223\002\026\"\021/v1/topics:dryRun:\001*'
+  _globals['_TOPICMATCHSERVICE'].methods_by_name['SuggestTerms']._loaded_options = None
+  _globals['_TOPICMATCHSERVICE'].methods_by_name['SuggestTerms']._serialized_options = b'\212\347\030\t\n\005\n\003\002\007\010\030\001\202\323\344\223\002\034\"\027/v1/topics:suggestTerms:\001*'
+  _globals['_TOPICMATCHSERVICE'].methods_by_name['CompareTopics']._loaded_options = None
+  _globals['_TOPICMATCHSERVICE'].methods_by_name['CompareTopics']._serialized_options = b'\212\347\030\016\n\n\n\010\002\003\004\005\006\007\010\t\030\001\202\323\344\223\002\027\"\022/v1/topics:compare:\001*'
   _globals['_TOPICMATCHSERVICE'].methods_by_name['ExplainTopicMatch']._loaded_options = None
   _globals['_TOPICMATCHSERVICE'].methods_by_name['ExplainTopicMatch']._serialized_options = b'\212\347\030\016\n\n\n\010\002\003\004\005\006\007\010\t\030\001\202\323\344\223\002)\022\'/v1/{name=mentions/*}:explainTopicMatch'
-  _globals['_DRYRUNTOPICREQUEST']._serialized_start=156
-  _globals['_DRYRUNTOPICREQUEST']._serialized_end=344
-  _globals['_DRYRUNTOPICRESPONSE']._serialized_start=347
-  _globals['_DRYRUNTOPICRESPONSE']._serialized_end=526
-  _globals['_CONDITION']._serialized_start=528
-  _globals['_CONDITION']._serialized_end=599
-  _globals['_CONDITIONSHARE']._serialized_start=601
-  _globals['_CONDITIONSHARE']._serialized_end=699
-  _globals['_EXPLAINTOPICMATCHREQUEST']._serialized_start=701
-  _globals['_EXPLAINTOPICMATCHREQUEST']._serialized_end=821
-  _globals['_EXPLAINTOPICMATCHRESPONSE']._serialized_start=824
-  _globals['_EXPLAINTOPICMATCHRESPONSE']._serialized_end=959
-  _globals['_CONDITIONOUTCOME']._serialized_start=962
-  _globals['_CONDITIONOUTCOME']._serialized_end=1154
-  _globals['_TOPICMATCHSERVICE']._serialized_start=1157
-  _globals['_TOPICMATCHSERVICE']._serialized_end=1498
+  _globals['_DRYRUNTOPICREQUEST']._serialized_start=187
+  _globals['_DRYRUNTOPICREQUEST']._serialized_end=433
+  _globals['_DRYRUNTOPICRESPONSE']._serialized_start=436
+  _globals['_DRYRUNTOPICRESPONSE']._serialized_end=666
+  _globals['_CONDITION']._serialized_start=668
+  _globals['_CONDITION']._serialized_end=739
+  _globals['_CONDITIONSHARE']._serialized_start=742
+  _globals['_CONDITIONSHARE']._serialized_end=886
+  _globals['_FORMSHARE']._serialized_start=888
+  _globals['_FORMSHARE']._serialized_end=945
+  _globals['_SUGGESTTERMSREQUEST']._serialized_start=948
+  _globals['_SUGGESTTERMSREQUEST']._serialized_end=1290
+  _globals['_SUGGESTTERMSRESPONSE']._serialized_start=1293
+  _globals['_SUGGESTTERMSRESPONSE']._serialized_end=1466
+  _globals['_WIDENINGTERM']._serialized_start=1468
+  _globals['_WIDENINGTERM']._serialized_end=1548
+  _globals['_NARROWINGTERM']._serialized_start=1550
+  _globals['_NARROWINGTERM']._serialized_end=1634
+  _globals['_COMPARETOPICSREQUEST']._serialized_start=1637
+  _globals['_COMPARETOPICSREQUEST']._serialized_end=1788
+  _globals['_COMPARETOPICSRESPONSE']._serialized_start=1790
+  _globals['_COMPARETOPICSRESPONSE']._serialized_end=1883
+  _globals['_TOPICFIGURES']._serialized_start=1886
+  _globals['_TOPICFIGURES']._serialized_end=2102
+  _globals['_EXPLAINTOPICMATCHREQUEST']._serialized_start=2104
+  _globals['_EXPLAINTOPICMATCHREQUEST']._serialized_end=2224
+  _globals['_EXPLAINTOPICMATCHRESPONSE']._serialized_start=2227
+  _globals['_EXPLAINTOPICMATCHRESPONSE']._serialized_end=2362
+  _globals['_CONDITIONOUTCOME']._serialized_start=2365
+  _globals['_CONDITIONOUTCOME']._serialized_end=2557
+  _globals['_TOPICMATCHSERVICE']._serialized_start=2560
+  _globals['_TOPICMATCHSERVICE']._serialized_end=3202
 # @@protoc_insertion_point(module_scope)

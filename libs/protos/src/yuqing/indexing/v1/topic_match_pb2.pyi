@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from yuqing.indexing.v1 import mention_pb2 as _mention_pb2
+from yuqing.scoring.v1 import topic_pb2 as _topic_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -27,6 +28,7 @@ class DryRunTopicRequest(_message.Message):
     LANGUAGE_FIELD_NUMBER: _builtins.int
     PUBLISHED_FIELD_NUMBER: _builtins.int
     SAMPLE_SIZE_FIELD_NUMBER: _builtins.int
+    SYNONYMS_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """In the query language, without `topic:`. 检索式"""
     language: _builtins.str
@@ -37,6 +39,10 @@ class DryRunTopicRequest(_message.Message):
     def published(self) -> _mention_pb2.TimeRange:
         """Only mentions published then. 时间范围"""
 
+    @_builtins.property
+    def synonyms(self) -> _containers.RepeatedCompositeFieldContainer[_topic_pb2.SynonymList]:
+        """As in the topic. 同义词表"""
+
     def __init__(
         self,
         *,
@@ -44,10 +50,11 @@ class DryRunTopicRequest(_message.Message):
         language: _builtins.str = ...,
         published: _mention_pb2.TimeRange | None = ...,
         sample_size: _builtins.int = ...,
+        synonyms: _abc.Iterable[_topic_pb2.SynonymList] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["published", b"published"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "published", b"published", "query", b"query", "sample_size", b"sample_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "published", b"published", "query", b"query", "sample_size", b"sample_size", "synonyms", b"synonyms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -61,6 +68,7 @@ class DryRunTopicResponse(_message.Message):
     BARS_FIELD_NUMBER: _builtins.int
     CONDITIONS_FIELD_NUMBER: _builtins.int
     HITS_FIELD_NUMBER: _builtins.int
+    WORD_FORMS_FIELD_NUMBER: _builtins.int
     total_size: _builtins.int
     @_builtins.property
     def bars(self) -> _containers.RepeatedCompositeFieldContainer[_mention_pb2.TimeBar]:
@@ -74,6 +82,10 @@ class DryRunTopicResponse(_message.Message):
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[_mention_pb2.Hit]:
         """The newest hits. 样例"""
 
+    @_builtins.property
+    def word_forms(self) -> _containers.RepeatedCompositeFieldContainer[_mention_pb2.WordForms]:
+        """The query's words that are searched in several written forms. 词的扩展写法"""
+
     def __init__(
         self,
         *,
@@ -81,10 +93,11 @@ class DryRunTopicResponse(_message.Message):
         bars: _abc.Iterable[_mention_pb2.TimeBar] | None = ...,
         conditions: _abc.Iterable[Global___ConditionShare] | None = ...,
         hits: _abc.Iterable[_mention_pb2.Hit] | None = ...,
+        word_forms: _abc.Iterable[_mention_pb2.WordForms] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bars", b"bars", "conditions", b"conditions", "hits", b"hits", "total_size", b"total_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bars", b"bars", "conditions", b"conditions", "hits", b"hits", "total_size", b"total_size", "word_forms", b"word_forms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -132,26 +145,321 @@ class ConditionShare(_message.Message):
     CONDITION_FIELD_NUMBER: _builtins.int
     SIZE_FIELD_NUMBER: _builtins.int
     HIT_SIZE_FIELD_NUMBER: _builtins.int
+    FORMS_FIELD_NUMBER: _builtins.int
     size: _builtins.int
     """Mentions that it finds alone. 单独命中数"""
     hit_size: _builtins.int
     """Mentions that it finds among the hits of the whole query. 在全部命中中的数量"""
     @_builtins.property
     def condition(self) -> Global___Condition: ...
+    @_builtins.property
+    def forms(self) -> _containers.RepeatedCompositeFieldContainer[Global___FormShare]:
+        """Of a word in several written forms, those that were found at all. 各写法的份额"""
+
     def __init__(
         self,
         *,
         condition: Global___Condition | None = ...,
         size: _builtins.int = ...,
         hit_size: _builtins.int = ...,
+        forms: _abc.Iterable[Global___FormShare] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["condition", b"condition"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["condition", b"condition", "hit_size", b"hit_size", "size", b"size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["condition", b"condition", "forms", b"forms", "hit_size", b"hit_size", "size", b"size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ConditionShare: _TypeAlias = ConditionShare  # noqa: Y015
+
+@_typing.final
+class FormShare(_message.Message):
+    """How many mentions hold a written form of a word. 写法份额"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FORM_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    HIT_SIZE_FIELD_NUMBER: _builtins.int
+    form: _builtins.str
+    size: _builtins.int
+    """Mentions that hold it. 单独命中数"""
+    hit_size: _builtins.int
+    """Mentions that hold it among the hits of the whole query. 在全部命中中的数量"""
+    def __init__(
+        self,
+        *,
+        form: _builtins.str = ...,
+        size: _builtins.int = ...,
+        hit_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["form", b"form", "hit_size", b"hit_size", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FormShare: _TypeAlias = FormShare  # noqa: Y015
+
+@_typing.final
+class SuggestTermsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOPIC_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    SYNONYMS_FIELD_NUMBER: _builtins.int
+    PUBLISHED_FIELD_NUMBER: _builtins.int
+    IRRELEVANT_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    topic: _builtins.str
+    """The topic; where empty, the query below. 专题"""
+    query: _builtins.str
+    """A draft in the query language, without `topic:`. 检索式草稿"""
+    language: _builtins.str
+    """As in the topic; of a draft. 语言"""
+    size: _builtins.int
+    """At most this many of either kind; 10 where 0. 数量"""
+    @_builtins.property
+    def synonyms(self) -> _containers.RepeatedCompositeFieldContainer[_topic_pb2.SynonymList]:
+        """As in the topic; of a draft. 同义词表"""
+
+    @_builtins.property
+    def published(self) -> _mention_pb2.TimeRange:
+        """Only mentions published then. 时间范围"""
+
+    @_builtins.property
+    def irrelevant(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Hits that a person finds irrelevant: words that stand in them and not in the others are suggested to narrow. 标为无关的命中"""
+
+    def __init__(
+        self,
+        *,
+        topic: _builtins.str = ...,
+        query: _builtins.str = ...,
+        language: _builtins.str = ...,
+        synonyms: _abc.Iterable[_topic_pb2.SynonymList] | None = ...,
+        published: _mention_pb2.TimeRange | None = ...,
+        irrelevant: _abc.Iterable[_builtins.str] | None = ...,
+        size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["published", b"published"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["irrelevant", b"irrelevant", "language", b"language", "published", b"published", "query", b"query", "size", b"size", "synonyms", b"synonyms", "topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestTermsRequest: _TypeAlias = SuggestTermsRequest  # noqa: Y015
+
+@_typing.final
+class SuggestTermsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    IRRELEVANT_SIZE_FIELD_NUMBER: _builtins.int
+    WIDENING_FIELD_NUMBER: _builtins.int
+    NARROWING_FIELD_NUMBER: _builtins.int
+    total_size: _builtins.int
+    """Mentions that the query finds now. 当前命中数"""
+    irrelevant_size: _builtins.int
+    """Of the marked mentions, those that are among the hits. 其中标为无关的"""
+    @_builtins.property
+    def widening(self) -> _containers.RepeatedCompositeFieldContainer[Global___WideningTerm]:
+        """To be added with OR; the most typical of the hits first. 扩展词"""
+
+    @_builtins.property
+    def narrowing(self) -> _containers.RepeatedCompositeFieldContainer[Global___NarrowingTerm]:
+        """To be excluded with NOT, or asked for with AND. 收窄词"""
+
+    def __init__(
+        self,
+        *,
+        total_size: _builtins.int = ...,
+        irrelevant_size: _builtins.int = ...,
+        widening: _abc.Iterable[Global___WideningTerm] | None = ...,
+        narrowing: _abc.Iterable[Global___NarrowingTerm] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["irrelevant_size", b"irrelevant_size", "narrowing", b"narrowing", "total_size", b"total_size", "widening", b"widening"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestTermsResponse: _TypeAlias = SuggestTermsResponse  # noqa: Y015
+
+@_typing.final
+class WideningTerm(_message.Message):
+    """A word that is typical of the hits and is not in the query. 扩展词"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TERM_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    FURTHER_SIZE_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    term: _builtins.str
+    size: _builtins.int
+    """Hits that hold it. 含该词的命中"""
+    further_size: _builtins.int
+    """Further mentions that `OR term` would bring. 新增信息数"""
+    weight: _builtins.float
+    """How much more often it stands in hits than in all mentions (JLH). 显著度"""
+    def __init__(
+        self,
+        *,
+        term: _builtins.str = ...,
+        size: _builtins.int = ...,
+        further_size: _builtins.int = ...,
+        weight: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["further_size", b"further_size", "size", b"size", "term", b"term", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WideningTerm: _TypeAlias = WideningTerm  # noqa: Y015
+
+@_typing.final
+class NarrowingTerm(_message.Message):
+    """A word that tells the hits apart. 收窄词"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TERM_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    IRRELEVANT_SIZE_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    term: _builtins.str
+    size: _builtins.int
+    """Hits that hold it: they go with `NOT term` and stay with `AND term`. 含该词的命中"""
+    irrelevant_size: _builtins.int
+    """Irrelevant hits that hold it. 含该词的无关命中"""
+    weight: _builtins.float
+    """0 to 1. With marked hits: the share of them that hold it less the share of the others that do; without: how evenly it halves the hits. 区分度"""
+    def __init__(
+        self,
+        *,
+        term: _builtins.str = ...,
+        size: _builtins.int = ...,
+        irrelevant_size: _builtins.int = ...,
+        weight: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["irrelevant_size", b"irrelevant_size", "size", b"size", "term", b"term", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NarrowingTerm: _TypeAlias = NarrowingTerm  # noqa: Y015
+
+@_typing.final
+class CompareTopicsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOPICS_FIELD_NUMBER: _builtins.int
+    PUBLISHED_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    time_zone: _builtins.str
+    """Where days begin; the organisation's zone where empty. 时区"""
+    @_builtins.property
+    def topics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """对比的专题"""
+
+    @_builtins.property
+    def published(self) -> _mention_pb2.TimeRange:
+        """Only mentions published then. 时间范围"""
+
+    def __init__(
+        self,
+        *,
+        topics: _abc.Iterable[_builtins.str] | None = ...,
+        published: _mention_pb2.TimeRange | None = ...,
+        time_zone: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["published", b"published"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["published", b"published", "time_zone", b"time_zone", "topics", b"topics"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareTopicsRequest: _TypeAlias = CompareTopicsRequest  # noqa: Y015
+
+@_typing.final
+class CompareTopicsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOPICS_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    total_size: _builtins.int
+    """Mentions of at least one of the topics. 去重总数"""
+    @_builtins.property
+    def topics(self) -> _containers.RepeatedCompositeFieldContainer[Global___TopicFigures]:
+        """In the order of the request. 各专题"""
+
+    def __init__(
+        self,
+        *,
+        topics: _abc.Iterable[Global___TopicFigures] | None = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["topics", b"topics", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareTopicsResponse: _TypeAlias = CompareTopicsResponse  # noqa: Y015
+
+@_typing.final
+class TopicFigures(_message.Message):
+    """A topic beside others. 专题数据"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOPIC_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    SHARE_OF_VOICE_FIELD_NUMBER: _builtins.int
+    SENTIMENTS_FIELD_NUMBER: _builtins.int
+    REACH_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    MEDIA_FIELD_NUMBER: _builtins.int
+    topic: _builtins.str
+    size: _builtins.int
+    share_of_voice: _builtins.float
+    """Its mentions divided by the sum of all topics'; one that belongs to two topics counts in both. 声量占比"""
+    reach: _builtins.int
+    """The sum of its mentions' reach. 触达总和"""
+    @_builtins.property
+    def sentiments(self) -> _containers.RepeatedCompositeFieldContainer[_mention_pb2.Bucket]:
+        """By sentiment: `negative`, `neutral`, `positive`. 情感分布"""
+
+    @_builtins.property
+    def days(self) -> _containers.RepeatedCompositeFieldContainer[_mention_pb2.TimeBar]:
+        """By day; days without any are left out. 每日数量"""
+
+    @_builtins.property
+    def media(self) -> _containers.RepeatedCompositeFieldContainer[_mention_pb2.Bucket]:
+        """By medium, largest first. 媒体分布"""
+
+    def __init__(
+        self,
+        *,
+        topic: _builtins.str = ...,
+        size: _builtins.int = ...,
+        share_of_voice: _builtins.float = ...,
+        sentiments: _abc.Iterable[_mention_pb2.Bucket] | None = ...,
+        reach: _builtins.int = ...,
+        days: _abc.Iterable[_mention_pb2.TimeBar] | None = ...,
+        media: _abc.Iterable[_mention_pb2.Bucket] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "media", b"media", "reach", b"reach", "sentiments", b"sentiments", "share_of_voice", b"share_of_voice", "size", b"size", "topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TopicFigures: _TypeAlias = TopicFigures  # noqa: Y015
 
 @_typing.final
 class ExplainTopicMatchRequest(_message.Message):

@@ -40,6 +40,16 @@ class TopicMatchServiceStub:
                 request_serializer=yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.DryRunTopicRequest.SerializeToString,
                 response_deserializer=yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.DryRunTopicResponse.FromString,
                 _registered_method=True)
+        self.SuggestTerms = channel.unary_unary(
+                '/yuqing.indexing.v1.TopicMatchService/SuggestTerms',
+                request_serializer=yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.SuggestTermsRequest.SerializeToString,
+                response_deserializer=yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.SuggestTermsResponse.FromString,
+                _registered_method=True)
+        self.CompareTopics = channel.unary_unary(
+                '/yuqing.indexing.v1.TopicMatchService/CompareTopics',
+                request_serializer=yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.CompareTopicsRequest.SerializeToString,
+                response_deserializer=yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.CompareTopicsResponse.FromString,
+                _registered_method=True)
         self.ExplainTopicMatch = channel.unary_unary(
                 '/yuqing.indexing.v1.TopicMatchService/ExplainTopicMatch',
                 request_serializer=yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.ExplainTopicMatchRequest.SerializeToString,
@@ -53,6 +63,20 @@ class TopicMatchServiceServicer:
 
     def DryRunTopic(self, request, context):
         """What a topic would find among stored mentions; nothing is kept. 试运行，不保存
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SuggestTerms(self, request, context):
+        """Words that would widen a topic, and words that would narrow it, each with what it would change. 建议扩展词与排除词
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareTopics(self, request, context):
+        """Topics side by side: mentions, share of voice, sentiment, reach, by day and by medium. 专题对比
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -72,6 +96,16 @@ def add_TopicMatchServiceServicer_to_server(servicer, server):
                     servicer.DryRunTopic,
                     request_deserializer=yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.DryRunTopicRequest.FromString,
                     response_serializer=yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.DryRunTopicResponse.SerializeToString,
+            ),
+            'SuggestTerms': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuggestTerms,
+                    request_deserializer=yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.SuggestTermsRequest.FromString,
+                    response_serializer=yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.SuggestTermsResponse.SerializeToString,
+            ),
+            'CompareTopics': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareTopics,
+                    request_deserializer=yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.CompareTopicsRequest.FromString,
+                    response_serializer=yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.CompareTopicsResponse.SerializeToString,
             ),
             'ExplainTopicMatch': grpc.unary_unary_rpc_method_handler(
                     servicer.ExplainTopicMatch,
@@ -107,6 +141,60 @@ class TopicMatchService:
             '/yuqing.indexing.v1.TopicMatchService/DryRunTopic',
             yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.DryRunTopicRequest.SerializeToString,
             yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.DryRunTopicResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuggestTerms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yuqing.indexing.v1.TopicMatchService/SuggestTerms',
+            yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.SuggestTermsRequest.SerializeToString,
+            yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.SuggestTermsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareTopics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yuqing.indexing.v1.TopicMatchService/CompareTopics',
+            yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.CompareTopicsRequest.SerializeToString,
+            yuqing_dot_indexing_dot_v1_dot_topic__match__pb2.CompareTopicsResponse.FromString,
             options,
             channel_credentials,
             insecure,

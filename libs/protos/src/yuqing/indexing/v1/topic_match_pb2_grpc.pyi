@@ -18,6 +18,10 @@ class TopicMatchServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     DryRunTopic: _aio.UnaryUnaryMultiCallable[_topic_match_pb2.DryRunTopicRequest, _topic_match_pb2.DryRunTopicResponse]
     """What a topic would find among stored mentions; nothing is kept. 试运行，不保存"""
+    SuggestTerms: _aio.UnaryUnaryMultiCallable[_topic_match_pb2.SuggestTermsRequest, _topic_match_pb2.SuggestTermsResponse]
+    """Words that would widen a topic, and words that would narrow it, each with what it would change. 建议扩展词与排除词"""
+    CompareTopics: _aio.UnaryUnaryMultiCallable[_topic_match_pb2.CompareTopicsRequest, _topic_match_pb2.CompareTopicsResponse]
+    """Topics side by side: mentions, share of voice, sentiment, reach, by day and by medium. 专题对比"""
     ExplainTopicMatch: _aio.UnaryUnaryMultiCallable[_topic_match_pb2.ExplainTopicMatchRequest, _topic_match_pb2.ExplainTopicMatchResponse]
     """Why a mention belongs to a topic or does not, condition by condition. 逐条件解释是否命中"""
 
@@ -31,6 +35,22 @@ class TopicMatchServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_topic_match_pb2.DryRunTopicRequest, _abc.Awaitable[_topic_match_pb2.DryRunTopicResponse]],
     ) -> _abc.Awaitable[_topic_match_pb2.DryRunTopicResponse]:
         """What a topic would find among stored mentions; nothing is kept. 试运行，不保存"""
+
+    @_abc_1.abstractmethod
+    def SuggestTerms(
+        self,
+        request: _topic_match_pb2.SuggestTermsRequest,
+        context: _aio.ServicerContext[_topic_match_pb2.SuggestTermsRequest, _abc.Awaitable[_topic_match_pb2.SuggestTermsResponse]],
+    ) -> _abc.Awaitable[_topic_match_pb2.SuggestTermsResponse]:
+        """Words that would widen a topic, and words that would narrow it, each with what it would change. 建议扩展词与排除词"""
+
+    @_abc_1.abstractmethod
+    def CompareTopics(
+        self,
+        request: _topic_match_pb2.CompareTopicsRequest,
+        context: _aio.ServicerContext[_topic_match_pb2.CompareTopicsRequest, _abc.Awaitable[_topic_match_pb2.CompareTopicsResponse]],
+    ) -> _abc.Awaitable[_topic_match_pb2.CompareTopicsResponse]:
+        """Topics side by side: mentions, share of voice, sentiment, reach, by day and by medium. 专题对比"""
 
     @_abc_1.abstractmethod
     def ExplainTopicMatch(

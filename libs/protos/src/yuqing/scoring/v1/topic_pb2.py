@@ -29,7 +29,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from yuqing.access.v1 import access_pb2 as yuqing_dot_access_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dyuqing/scoring/v1/topic.proto\x12\x11yuqing.scoring.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\"\xe4\x04\n\x05Topic\x12\x31\n\x04name\x18\x01 \x01(\tB#\xe2\x41\x01\x08\x92\xe7\x18\x1b\"\x19(topics/[a-z0-9-]{1,40})?\x12\x1e\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\x92\xe7\x18\x04\x08\x01\x18\x64\x12\x35\n\x07subject\x18\x03 \x01(\x0e\x32\x1a.yuqing.scoring.v1.SubjectB\x08\x92\xe7\x18\x04\x08\x01X\x01\x12\x37\n\ndepartment\x18\x04 \x01(\tB#\x92\xe7\x18\x1f\x08\x01\"\x1b\x64\x65partments/[a-z0-9-]{1,40}\x12\x18\n\x05query\x18\x05 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\x80 \x12!\n\x0bshown_terms\x18\x06 \x03(\tB\x0c\x92\xe7\x18\x08\x10\x01\x18\x32@\x14H\x01\x12-\n\x08language\x18\x07 \x01(\tB\x1b\x92\xe7\x18\x17\"\x15([A-Za-z0-9-]{2,35})?\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12:\n\x0bshared_with\x18\n \x03(\tB%\x92\xe7\x18!\"\x1b\x64\x65partments/[a-z0-9-]{1,40}@2H\x01\x12\x0e\n\x06paused\x18\x0b \x01(\x08\x12\x14\n\x04\x65tag\x18\x0c \x01(\tB\x06\x92\xe7\x18\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"a\n\x12\x43reateTopicRequest\x12/\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.TopicB\x06\x92\xe7\x18\x02\x08\x01\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\">\n\x13\x43reateTopicResponse\x12\'\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.Topic\"?\n\x0fGetTopicRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16topics/[a-z0-9-]{1,40}\";\n\x10GetTopicResponse\x12\'\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.Topic\"\x88\x01\n\x11ListTopicsRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12+\n\x07subject\x18\x03 \x01(\x0e\x32\x1a.yuqing.scoring.v1.Subject\"W\n\x12ListTopicsResponse\x12(\n\x06topics\x18\x01 \x03(\x0b\x32\x18.yuqing.scoring.v1.Topic\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x92\x01\n\x12UpdateTopicRequest\x12/\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.TopicB\x06\x92\xe7\x18\x02\x08\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1a\n\nrequest_id\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x03\">\n\x13UpdateTopicResponse\x12\'\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.Topic\"X\n\x12\x44\x65leteTopicRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16topics/[a-z0-9-]{1,40}\x12\x14\n\x04\x65tag\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02\x18@\"\x15\n\x13\x44\x65leteTopicResponse\";\n\x12WatchTopicsRequest\x12%\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03\x42\r\x92\xe7\x18\t)\x00\x00\x00\x00\x00\x00\x00\x00\"a\n\x13WatchTopicsResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\'\n\x05topic\x18\x02 \x01(\x0b\x32\x18.yuqing.scoring.v1.Topic\x12\x0f\n\x07\x64\x65leted\x18\x03 \x01(\x08*u\n\x07Subject\x12\x17\n\x13SUBJECT_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSUBJECT_OWN\x10\x01\x12\x16\n\x12SUBJECT_COMPETITOR\x10\x02\x12\x14\n\x10SUBJECT_INDUSTRY\x10\x03\x12\x12\n\x0eSUBJECT_POLICY\x10\x04\x32\xcd\x06\n\x0cTopicService\x12\x8b\x01\n\x0b\x43reateTopic\x12%.yuqing.scoring.v1.CreateTopicRequest\x1a&.yuqing.scoring.v1.CreateTopicResponse\"-\x8a\xe7\x18\t\n\x05\n\x03\x02\x07\x08\x18\x02\x82\xd3\xe4\x93\x02\x1a\"\n/v1/topics:\x05topicb\x05topic\x12\x89\x01\n\x08GetTopic\x12\".yuqing.scoring.v1.GetTopicRequest\x1a#.yuqing.scoring.v1.GetTopicResponse\"4\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x1c\x12\x13/v1/{name=topics/*}b\x05topic\x12\x7f\n\nListTopics\x12$.yuqing.scoring.v1.ListTopicsRequest\x1a%.yuqing.scoring.v1.ListTopicsResponse\"$\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/topics\x12\x9a\x01\n\x0bUpdateTopic\x12%.yuqing.scoring.v1.UpdateTopicRequest\x1a&.yuqing.scoring.v1.UpdateTopicResponse\"<\x8a\xe7\x18\t\n\x05\n\x03\x02\x07\x08\x18\x02\x82\xd3\xe4\x93\x02)2\x19/v1/{topic.name=topics/*}:\x05topicb\x05topic\x12\x86\x01\n\x0b\x44\x65leteTopic\x12%.yuqing.scoring.v1.DeleteTopicRequest\x1a&.yuqing.scoring.v1.DeleteTopicResponse\"(\x8a\xe7\x18\t\n\x05\n\x03\x02\x07\x08\x18\x02\x82\xd3\xe4\x93\x02\x15*\x13/v1/{name=topics/*}\x12|\n\x0bWatchTopics\x12%.yuqing.scoring.v1.WatchTopicsRequest\x1a&.yuqing.scoring.v1.WatchTopicsResponse\"\x1c\x8a\xe7\x18\x18\x12\x14\n\x08indexing\n\x08\x61lerting\x18\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dyuqing/scoring/v1/topic.proto\x12\x11yuqing.scoring.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\"\x9e\x05\n\x05Topic\x12\x31\n\x04name\x18\x01 \x01(\tB#\xe2\x41\x01\x08\x92\xe7\x18\x1b\"\x19(topics/[a-z0-9-]{1,40})?\x12\x1e\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\x92\xe7\x18\x04\x08\x01\x18\x64\x12\x35\n\x07subject\x18\x03 \x01(\x0e\x32\x1a.yuqing.scoring.v1.SubjectB\x08\x92\xe7\x18\x04\x08\x01X\x01\x12\x37\n\ndepartment\x18\x04 \x01(\tB#\x92\xe7\x18\x1f\x08\x01\"\x1b\x64\x65partments/[a-z0-9-]{1,40}\x12\x18\n\x05query\x18\x05 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\x80 \x12!\n\x0bshown_terms\x18\x06 \x03(\tB\x0c\x92\xe7\x18\x08\x10\x01\x18\x32@\x14H\x01\x12-\n\x08language\x18\x07 \x01(\tB\x1b\x92\xe7\x18\x17\"\x15([A-Za-z0-9-]{2,35})?\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12:\n\x0bshared_with\x18\n \x03(\tB%\x92\xe7\x18!\"\x1b\x64\x65partments/[a-z0-9-]{1,40}@2H\x01\x12\x0e\n\x06paused\x18\x0b \x01(\x08\x12\x14\n\x04\x65tag\x18\x0c \x01(\tB\x06\x92\xe7\x18\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x38\n\x08synonyms\x18\x0f \x03(\x0b\x32\x1e.yuqing.scoring.v1.SynonymListB\x06\x92\xe7\x18\x02@2\",\n\x0bSynonymList\x12\x1d\n\x05terms\x18\x01 \x03(\tB\x0e\x92\xe7\x18\n\x10\x01\x18\x32\x38\x02@\x14H\x01\"a\n\x12\x43reateTopicRequest\x12/\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.TopicB\x06\x92\xe7\x18\x02\x08\x01\x12\x1a\n\nrequest_id\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02P\x03\">\n\x13\x43reateTopicResponse\x12\'\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.Topic\"?\n\x0fGetTopicRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16topics/[a-z0-9-]{1,40}\";\n\x10GetTopicResponse\x12\'\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.Topic\"\x88\x01\n\x11ListTopicsRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12+\n\x07subject\x18\x03 \x01(\x0e\x32\x1a.yuqing.scoring.v1.Subject\"W\n\x12ListTopicsResponse\x12(\n\x06topics\x18\x01 \x03(\x0b\x32\x18.yuqing.scoring.v1.Topic\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x92\x01\n\x12UpdateTopicRequest\x12/\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.TopicB\x06\x92\xe7\x18\x02\x08\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1a\n\nrequest_id\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x03\">\n\x13UpdateTopicResponse\x12\'\n\x05topic\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.Topic\"X\n\x12\x44\x65leteTopicRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16topics/[a-z0-9-]{1,40}\x12\x14\n\x04\x65tag\x18\x02 \x01(\tB\x06\x92\xe7\x18\x02\x18@\"\x15\n\x13\x44\x65leteTopicResponse\";\n\x12WatchTopicsRequest\x12%\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03\x42\r\x92\xe7\x18\t)\x00\x00\x00\x00\x00\x00\x00\x00\"a\n\x13WatchTopicsResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\'\n\x05topic\x18\x02 \x01(\x0b\x32\x18.yuqing.scoring.v1.Topic\x12\x0f\n\x07\x64\x65leted\x18\x03 \x01(\x08*u\n\x07Subject\x12\x17\n\x13SUBJECT_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSUBJECT_OWN\x10\x01\x12\x16\n\x12SUBJECT_COMPETITOR\x10\x02\x12\x14\n\x10SUBJECT_INDUSTRY\x10\x03\x12\x12\n\x0eSUBJECT_POLICY\x10\x04\x32\xcd\x06\n\x0cTopicService\x12\x8b\x01\n\x0b\x43reateTopic\x12%.yuqing.scoring.v1.CreateTopicRequest\x1a&.yuqing.scoring.v1.CreateTopicResponse\"-\x8a\xe7\x18\t\n\x05\n\x03\x02\x07\x08\x18\x02\x82\xd3\xe4\x93\x02\x1a\"\n/v1/topics:\x05topicb\x05topic\x12\x89\x01\n\x08GetTopic\x12\".yuqing.scoring.v1.GetTopicRequest\x1a#.yuqing.scoring.v1.GetTopicResponse\"4\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x1c\x12\x13/v1/{name=topics/*}b\x05topic\x12\x7f\n\nListTopics\x12$.yuqing.scoring.v1.ListTopicsRequest\x1a%.yuqing.scoring.v1.ListTopicsResponse\"$\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/topics\x12\x9a\x01\n\x0bUpdateTopic\x12%.yuqing.scoring.v1.UpdateTopicRequest\x1a&.yuqing.scoring.v1.UpdateTopicResponse\"<\x8a\xe7\x18\t\n\x05\n\x03\x02\x07\x08\x18\x02\x82\xd3\xe4\x93\x02)2\x19/v1/{topic.name=topics/*}:\x05topicb\x05topic\x12\x86\x01\n\x0b\x44\x65leteTopic\x12%.yuqing.scoring.v1.DeleteTopicRequest\x1a&.yuqing.scoring.v1.DeleteTopicResponse\"(\x8a\xe7\x18\t\n\x05\n\x03\x02\x07\x08\x18\x02\x82\xd3\xe4\x93\x02\x15*\x13/v1/{name=topics/*}\x12|\n\x0bWatchTopics\x12%.yuqing.scoring.v1.WatchTopicsRequest\x1a&.yuqing.scoring.v1.WatchTopicsResponse\"\x1c\x8a\xe7\x18\x18\x12\x14\n\x08indexing\n\x08\x61lerting\x18\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,6 +58,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOPIC'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_TOPIC'].fields_by_name['update_time']._loaded_options = None
   _globals['_TOPIC'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_TOPIC'].fields_by_name['synonyms']._loaded_options = None
+  _globals['_TOPIC'].fields_by_name['synonyms']._serialized_options = b'\222\347\030\002@2'
+  _globals['_SYNONYMLIST'].fields_by_name['terms']._loaded_options = None
+  _globals['_SYNONYMLIST'].fields_by_name['terms']._serialized_options = b'\222\347\030\n\020\001\03028\002@\024H\001'
   _globals['_CREATETOPICREQUEST'].fields_by_name['topic']._loaded_options = None
   _globals['_CREATETOPICREQUEST'].fields_by_name['topic']._serialized_options = b'\222\347\030\002\010\001'
   _globals['_CREATETOPICREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -90,34 +94,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOPICSERVICE'].methods_by_name['DeleteTopic']._serialized_options = b'\212\347\030\t\n\005\n\003\002\007\010\030\002\202\323\344\223\002\025*\023/v1/{name=topics/*}'
   _globals['_TOPICSERVICE'].methods_by_name['WatchTopics']._loaded_options = None
   _globals['_TOPICSERVICE'].methods_by_name['WatchTopics']._serialized_options = b'\212\347\030\030\022\024\n\010indexing\n\010alerting\030\001'
-  _globals['_SUBJECT']._serialized_start=1831
-  _globals['_SUBJECT']._serialized_end=1948
+  _globals['_SUBJECT']._serialized_start=1935
+  _globals['_SUBJECT']._serialized_end=2052
   _globals['_TOPIC']._serialized_start=214
-  _globals['_TOPIC']._serialized_end=826
-  _globals['_CREATETOPICREQUEST']._serialized_start=828
-  _globals['_CREATETOPICREQUEST']._serialized_end=925
-  _globals['_CREATETOPICRESPONSE']._serialized_start=927
-  _globals['_CREATETOPICRESPONSE']._serialized_end=989
-  _globals['_GETTOPICREQUEST']._serialized_start=991
-  _globals['_GETTOPICREQUEST']._serialized_end=1054
-  _globals['_GETTOPICRESPONSE']._serialized_start=1056
-  _globals['_GETTOPICRESPONSE']._serialized_end=1115
-  _globals['_LISTTOPICSREQUEST']._serialized_start=1118
-  _globals['_LISTTOPICSREQUEST']._serialized_end=1254
-  _globals['_LISTTOPICSRESPONSE']._serialized_start=1256
-  _globals['_LISTTOPICSRESPONSE']._serialized_end=1343
-  _globals['_UPDATETOPICREQUEST']._serialized_start=1346
-  _globals['_UPDATETOPICREQUEST']._serialized_end=1492
-  _globals['_UPDATETOPICRESPONSE']._serialized_start=1494
-  _globals['_UPDATETOPICRESPONSE']._serialized_end=1556
-  _globals['_DELETETOPICREQUEST']._serialized_start=1558
-  _globals['_DELETETOPICREQUEST']._serialized_end=1646
-  _globals['_DELETETOPICRESPONSE']._serialized_start=1648
-  _globals['_DELETETOPICRESPONSE']._serialized_end=1669
-  _globals['_WATCHTOPICSREQUEST']._serialized_start=1671
-  _globals['_WATCHTOPICSREQUEST']._serialized_end=1730
-  _globals['_WATCHTOPICSRESPONSE']._serialized_start=1732
-  _globals['_WATCHTOPICSRESPONSE']._serialized_end=1829
-  _globals['_TOPICSERVICE']._serialized_start=1951
-  _globals['_TOPICSERVICE']._serialized_end=2796
+  _globals['_TOPIC']._serialized_end=884
+  _globals['_SYNONYMLIST']._serialized_start=886
+  _globals['_SYNONYMLIST']._serialized_end=930
+  _globals['_CREATETOPICREQUEST']._serialized_start=932
+  _globals['_CREATETOPICREQUEST']._serialized_end=1029
+  _globals['_CREATETOPICRESPONSE']._serialized_start=1031
+  _globals['_CREATETOPICRESPONSE']._serialized_end=1093
+  _globals['_GETTOPICREQUEST']._serialized_start=1095
+  _globals['_GETTOPICREQUEST']._serialized_end=1158
+  _globals['_GETTOPICRESPONSE']._serialized_start=1160
+  _globals['_GETTOPICRESPONSE']._serialized_end=1219
+  _globals['_LISTTOPICSREQUEST']._serialized_start=1222
+  _globals['_LISTTOPICSREQUEST']._serialized_end=1358
+  _globals['_LISTTOPICSRESPONSE']._serialized_start=1360
+  _globals['_LISTTOPICSRESPONSE']._serialized_end=1447
+  _globals['_UPDATETOPICREQUEST']._serialized_start=1450
+  _globals['_UPDATETOPICREQUEST']._serialized_end=1596
+  _globals['_UPDATETOPICRESPONSE']._serialized_start=1598
+  _globals['_UPDATETOPICRESPONSE']._serialized_end=1660
+  _globals['_DELETETOPICREQUEST']._serialized_start=1662
+  _globals['_DELETETOPICREQUEST']._serialized_end=1750
+  _globals['_DELETETOPICRESPONSE']._serialized_start=1752
+  _globals['_DELETETOPICRESPONSE']._serialized_end=1773
+  _globals['_WATCHTOPICSREQUEST']._serialized_start=1775
+  _globals['_WATCHTOPICSREQUEST']._serialized_end=1834
+  _globals['_WATCHTOPICSRESPONSE']._serialized_start=1836
+  _globals['_WATCHTOPICSRESPONSE']._serialized_end=1933
+  _globals['_TOPICSERVICE']._serialized_start=2055
+  _globals['_TOPICSERVICE']._serialized_end=2900
 # @@protoc_insertion_point(module_scope)

@@ -71,6 +71,7 @@ class Topic(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    SYNONYMS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`topics/{topic}`; set by the system. 资源名"""
     display_name: _builtins.str
@@ -106,6 +107,10 @@ class Topic(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def synonyms(self) -> _containers.RepeatedCompositeFieldContainer[Global___SynonymList]:
+        """What `synonym:` (同义) in the query looks words up in; searches by those who see the topic use it too. 同义词表"""
+
     def __init__(
         self,
         *,
@@ -123,14 +128,37 @@ class Topic(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        synonyms: _abc.Iterable[Global___SynonymList] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "department", b"department", "display_name", b"display_name", "end_time", b"end_time", "etag", b"etag", "language", b"language", "name", b"name", "paused", b"paused", "query", b"query", "shared_with", b"shared_with", "shown_terms", b"shown_terms", "start_time", b"start_time", "subject", b"subject", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "department", b"department", "display_name", b"display_name", "end_time", b"end_time", "etag", b"etag", "language", b"language", "name", b"name", "paused", b"paused", "query", b"query", "shared_with", b"shared_with", "shown_terms", b"shown_terms", "start_time", b"start_time", "subject", b"subject", "synonyms", b"synonyms", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Topic: _TypeAlias = Topic  # noqa: Y015
+
+@_typing.final
+class SynonymList(_message.Message):
+    """Words that stand for one another. 一组同义词"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TERMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def terms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        terms: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["terms", b"terms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SynonymList: _TypeAlias = SynonymList  # noqa: Y015
 
 @_typing.final
 class CreateTopicRequest(_message.Message):

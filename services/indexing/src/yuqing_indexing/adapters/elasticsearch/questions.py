@@ -1,5 +1,6 @@
 """Selections, orders and counts in Elasticsearch's words; pure functions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,11 +21,17 @@ _ORDERS: dict[Order, list[Json]] = {
 }
 
 
+NOWHERE = "topics/"
+"""No topic has this name."""
+
+
 def query_of(selection: Selection) -> Json:
     """The query that finds a selection; only its words are scored."""
     filters: list[Json] = [{"terms": {facet: list(values)}} for facet, values in selection.filters.items()]
     limits = {"gte": _moment(selection.start), "lt": _moment(selection.end)}
     limits = {name: value for name, value in limits.items() if value}
+    if selection.only is not None:
+        filters.append({"ids": {"values": list(selection.only)}})
     if limits:
         filters.append({"range": {"when": limits}})
     words = compile_query(selection.tree)
@@ -36,12 +43,15 @@ def sort_of(order: Order) -> list[Json]:
     return [*_ORDERS[order], {"tiebreak": "asc"}]
 
 
-def facet_question(facet: str) -> Json:
-    """Counts the values of a facet."""
-    return {"terms": {"field": facet, "size": FACET_VALUES}}
+def facet_question(facet: str, topics: frozenset[str] | None = None, *, size: int = FACET_VALUES) -> Json:
+    """Counts the values of a facet; of topics only these (None: all)."""
+    question: Json = {"field": facet, "size": size}
+    if facet == "topic" and topics is not None:
+        question["include"] = sorted(topics) or [NOWHERE]
+    return {"terms": question}
 
 
-def bars_question(bars: Bars) -> Json:
+def bars_question(bars: Bars, topics: frozenset[str] | None = None) -> Json:
     """Counts over time, split where that is asked for."""
     histogram: Json = {
         "field": _TIME_FIELDS[bars.by],
@@ -51,8 +61,19 @@ def bars_question(bars: Bars) -> Json:
     }
     question: Json = {"date_histogram": histogram}
     if bars.split:
-        question["aggs"] = {"split": {"terms": {"field": bars.split, "size": SPLIT_VALUES}}}
+        question["aggs"] = {"split": facet_question(bars.split, topics, size=SPLIT_VALUES)}
     return question
+
+
+def figures_question(topics: Sequence[str], time_zone: str) -> Json:
+    """Looks at the mentions of each topic, in their order."""
+    parts: Json = {
+        "sentiments": facet_question("sentiment"),
+        "media": facet_question("medium"),
+        "reach": {"sum": {"field": "reach"}},
+        "days": bars_question(Bars("day", "published", time_zone)),
+    }
+    return {"filters": {"filters": [{"term": {"topic": topic}} for topic in topics]}, "aggs": parts}
 
 
 def _moment(moment: datetime | None) -> str:

@@ -10,7 +10,7 @@ from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError
 
 from yuqing_indexing.adapters.elasticsearch.client import away_is_named
 from yuqing_indexing.adapters.elasticsearch.indices import Indices
-from yuqing_indexing.adapters.elasticsearch.questions import bars_question, facet_question, query_of, sort_of
+from yuqing_indexing.adapters.elasticsearch.questions import bars_question, facet_question, figures_question, query_of, sort_of
 from yuqing_indexing.adapters.elasticsearch.records import DERIVED, counts_of, mention_of, moment_of
 from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.searching import (
@@ -18,6 +18,7 @@ from yuqing_indexing.domain.searching import (
     Bars,
     Cursor,
     FacetCount,
+    Figures,
     Found,
     Observed,
     Order,
@@ -28,7 +29,7 @@ from yuqing_indexing.domain.searching import (
     TooManyBars,
 )
 from yuqing_text.query.elasticsearch import compile_query
-from yuqing_text.query.tree import Everything, Node
+from yuqing_text.query.tree import And, Everything, Node, OneOf
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PAGES_KEPT = "2m"
@@ -49,7 +50,7 @@ class ElasticsearchSearch:
         """See `Search`. The point in time is opened for the second page: most searches never have one, and each keeps segments alive."""
         body: dict[str, Any] = {"query": query_of(selection), "sort": sort_of(order), "track_total_hits": True}
         if facets:
-            body["aggs"] = {facet: facet_question(facet) for facet in facets}
+            body["aggs"] = {facet: facet_question(facet, selection.topics) for facet in facets}
         where: dict[str, Any] = {"index": self._indices.everywhere("mentions")}
         with away_is_named(), _gone_is_named():
             if cursor:
@@ -70,13 +71,17 @@ class ElasticsearchSearch:
 
     async def bars(self, selection: Selection, bars: Bars) -> tuple[list[Bar], int]:
         """See `Search`."""
-        reply = await self._aggregated(selection, {"bars": bars_question(bars)})
+        reply = await self._aggregated(selection, {"bars": bars_question(bars, selection.topics)})
         found = reply["aggregations"]["bars"]["buckets"]
         return [_bar(bucket) for bucket in found], reply["hits"]["total"]["value"]
 
-    async def significant_terms(self, selection: Selection, size: int) -> list[Term]:
+    async def significant_terms(self, selection: Selection, size: int, *, against: Selection | None = None) -> list[Term]:
         """See `Search`."""
-        reply = await self._aggregated(selection, {"terms": {"significant_terms": {"field": "words", "size": size, "min_doc_count": 2}}})
+        question: dict[str, Any] = {"field": "words", "size": size, "min_doc_count": 2}
+        if against:
+            # Only a person's handful of mentions is held against others: one of them may be all there is.
+            question |= {"background_filter": query_of(against), "min_doc_count": 1}
+        reply = await self._aggregated(selection, {"terms": {"significant_terms": question}})
         found = reply["aggregations"]["terms"]["buckets"]
         return [Term(bucket["key"], bucket["doc_count"], bucket["bg_count"], bucket["score"]) for bucket in found]
 
@@ -95,11 +100,26 @@ class ElasticsearchSearch:
 
     async def shares(self, selection: Selection, conditions: Sequence[Node]) -> list[tuple[int, int]]:
         """See `Search`."""
+        if not conditions:
+            return []
         asked = {"shares": {"filters": {"filters": [compile_query(node) for node in conditions]}}}
         alone = await self._aggregated(replace(selection, tree=Everything()), asked)
         among = await self._aggregated(selection, asked)
         counts = ([bucket["doc_count"] for bucket in reply["aggregations"]["shares"]["buckets"]] for reply in (alone, among))
         return list(zip(*counts, strict=True))
+
+    async def count(self, selection: Selection) -> int:
+        """See `Search`."""
+        with away_is_named():
+            reply = await self._client.count(index=self._indices.everywhere("mentions"), query=query_of(selection))
+        counted: int = reply.body["count"]
+        return counted
+
+    async def figures(self, topics: Sequence[str], selection: Selection, time_zone: str) -> tuple[list[Figures], int]:
+        """See `Search`."""
+        any_of_them = replace(selection, tree=And((selection.tree, OneOf("topic", tuple(topics)))))
+        reply = await self._aggregated(any_of_them, {"topics": figures_question(topics, time_zone)})
+        return [_figures(bucket) for bucket in reply["aggregations"]["topics"]["buckets"]], reply["hits"]["total"]["value"]
 
     async def refresh(self) -> None:
         """All that was written before can be found afterwards."""
@@ -187,6 +207,16 @@ def _buckets(aggregation: dict[str, Any]) -> tuple[tuple[str, int], ...]:
 def _bar(bucket: dict[str, Any]) -> Bar:
     start = _EPOCH + timedelta(milliseconds=bucket["key"])
     return Bar(start, bucket["doc_count"], _buckets(bucket["split"]) if "split" in bucket else ())
+
+
+def _figures(bucket: dict[str, Any]) -> Figures:
+    return Figures(
+        size=bucket["doc_count"],
+        sentiments=_buckets(bucket["sentiments"]),
+        reach=int(bucket["reach"]["value"]),
+        days=tuple(map(_bar, bucket["days"]["buckets"])),
+        media=_buckets(bucket["media"]),
+    )
 
 
 def _observed(record: dict[str, Any]) -> Observed:
