@@ -179,6 +179,7 @@ def api(system: System) -> Api:
         made.ids["patrolVisit"] = [visit["name"].partition("/")[2] for visit in monitor.get("/v1/patrolVisits").json()["patrolVisits"]]
         hits = eventually(lambda: _hits(monitor, 2 * _MANY + 1))
         made.ids["mention"] = [hit["mention"]["name"].partition("/")[2] for hit in hits]
+        made.ids["story"] = [hit["mention"]["story"].partition("/")[2] for hit in hits]
         made.ids["storedPage"] = [page for hit in hits if (page := hit["mention"]["document"]["storedPage"])]
     return made
 

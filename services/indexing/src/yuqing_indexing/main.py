@@ -10,18 +10,28 @@ from pathlib import Path
 import grpc.aio
 import structlog
 
-from yuqing.indexing.v1 import ingest_pb2_grpc, job_pb2_grpc, mention_pb2, mention_pb2_grpc, saved_search_pb2_grpc, topic_match_pb2_grpc
+from yuqing.indexing.v1 import (
+    ingest_pb2_grpc,
+    job_pb2_grpc,
+    mention_pb2,
+    mention_pb2_grpc,
+    saved_search_pb2_grpc,
+    story_pb2_grpc,
+    topic_match_pb2_grpc,
+)
 from yuqing.scoring.v1 import scoring_pb2_grpc, topic_pb2_grpc
 from yuqing_indexing.adapters.elasticsearch.client import away_is_named, connect
 from yuqing_indexing.adapters.elasticsearch.index import MentionIndex
 from yuqing_indexing.adapters.elasticsearch.indices import Indices
 from yuqing_indexing.adapters.elasticsearch.search import ElasticsearchSearch
+from yuqing_indexing.adapters.elasticsearch.story_search import ElasticsearchStorySearch
 from yuqing_indexing.adapters.files import CsvFile, JsonLinesFile, XlsxFile
 from yuqing_indexing.adapters.scoring import GrpcScorer
 from yuqing_indexing.domain.assigning import Assigning
 from yuqing_indexing.domain.flow import Limits
 from yuqing_indexing.domain.ingest import Ingest
 from yuqing_indexing.domain.months import month_of
+from yuqing_indexing.domain.moving import Moving
 from yuqing_indexing.domain.ports import OutsideUnavailable
 from yuqing_indexing.domain.reading import Mentions
 from yuqing_indexing.servicers.asking import Asking
@@ -32,14 +42,17 @@ from yuqing_indexing.servicers.ingest import IngestServicer
 from yuqing_indexing.servicers.job import JobServicer
 from yuqing_indexing.servicers.mention import MentionServicer
 from yuqing_indexing.servicers.saved_search import SavedSearchServicer
+from yuqing_indexing.servicers.story import StoryServicer
 from yuqing_indexing.servicers.topic_match import TopicMatchServicer
 from yuqing_indexing.servicers.watch import Watch
 from yuqing_indexing.settings import Settings
 from yuqing_indexing.store.audience import SqlAudience
 from yuqing_indexing.store.registry import SqlRegistry
+from yuqing_indexing.store.stories import SqlStories
 from yuqing_indexing.store.topics import SqlTopics
 from yuqing_indexing.workers.backfill import Backfill
 from yuqing_indexing.workers.following import Following
+from yuqing_indexing.workers.regrouping import Regrouping
 from yuqing_indexing.workers.retention import Retention
 from yuqing_runtime.channels import Channels
 from yuqing_runtime.database import Database
@@ -70,6 +83,7 @@ class Parts:
     retention: Retention
     following: Following
     backfill: Backfill
+    regrouping: Regrouping
 
 
 @dataclass(frozen=True)
@@ -95,14 +109,16 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
         registry = SqlRegistry(database)
         zone = settings.shared.time_zone
         topics = SqlTopics(database, zone)
-        ingest = Ingest(registry, index, GrpcScorer(scoring.texts), topics)
+        stories = SqlStories(database)
+        ingest = Ingest(registry, index, GrpcScorer(scoring.texts), topics, stories)
         limits = Limits(batch_items=settings.batch_items, window=settings.batches_at_once)
-        search = ElasticsearchSearch(client, indices)
+        search, story_search = ElasticsearchSearch(client, indices), ElasticsearchStorySearch(client, indices)
         mentions = Mentions(registry, index)
         tokens = PageTokens(Sealer.from_file(settings.shared.secret_file).derive("page-tokens"))
         asking = Asking(SqlAudience(database), zone)
         mention_servicer = MentionServicer(
             search=search,
+            stories=story_search,
             mentions=mentions,
             exports=Export(search, FORMS, asking),
             watches=Watch(database, mentions, asking),
@@ -110,23 +126,28 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
             tokens=tokens,
             asking=asking,
         )
-        retention = Retention(database, indices, index, keep_months=settings.keep_months, feed_days=settings.feed_days)
+        retention = Retention(
+            database, indices, index, keep_months=settings.keep_months, feed_days=settings.feed_days, story_days=settings.story_days
+        )
         following = Following(database, scoring.topics)
         backfill = Backfill(database, search, topics, Assigning(registry, index, topics))
+        regrouping = Regrouping(database, Moving(registry, index, stories))
         topic_match_servicer = TopicMatchServicer(database, search, mentions, asking)
         yield Parts(
             registrations=(
                 Registration(ingest_pb2_grpc.add_IngestServiceServicer_to_server, IngestServicer(ingest, limits)),
                 Registration(ingest_pb2_grpc.add_ChangeServiceServicer_to_server, ChangeServicer(database)),
                 Registration(mention_pb2_grpc.add_MentionServiceServicer_to_server, mention_servicer),
+                Registration(story_pb2_grpc.add_StoryServiceServicer_to_server, StoryServicer(database, story_search, tokens, asking)),
                 Registration(saved_search_pb2_grpc.add_SavedSearchServiceServicer_to_server, SavedSearchServicer(database, tokens, asking)),
                 Registration(topic_match_pb2_grpc.add_TopicMatchServiceServicer_to_server, topic_match_servicer),
                 Registration(job_pb2_grpc.add_JobServiceServicer_to_server, JobServicer(database, tokens, asking)),
             ),
-            loops=(retention.run, following.run, backfill.run),
+            loops=(retention.run, following.run, backfill.run, regrouping.run),
             retention=retention,
             following=following,
             backfill=backfill,
+            regrouping=regrouping,
         )
 
 

@@ -17,5 +17,5 @@ class Settings(ServiceSettings):
     batch_items: int = Field(default=1000, ge=1, le=2000, description="Most documents in one write to Elasticsearch.")
     batches_at_once: int = Field(default=5, ge=1, le=16, description="Batches of one stream that are worked on at the same time.")
     keep_months: int = Field(default=13, ge=1, le=240, description="Full months that mentions are kept; older ones are dropped with their index.")
-    story_days: int = Field(default=30, ge=1, le=3650, description="Days after its last copy that a text is still compared with new ones.")
+    story_days: int = Field(default=30, ge=1, le=365, description="Days after its last copy that a text is still compared with new ones.")
     feed_days: int = Field(default=7, ge=1, le=365, description="Days that the feed of changes is kept.")

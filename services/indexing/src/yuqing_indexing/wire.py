@@ -7,7 +7,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from yuqing.indexing.v1 import document_pb2, mention_pb2
 from yuqing.scoring.v1 import topic_pb2
-from yuqing_indexing.domain.document import NO_COUNTS, Author, Counts, Document, Image, Judgement, Mention
+from yuqing_indexing.domain.document import NO_COUNTS, Author, Counts, Document, Image, Judgement, Membership, Mention
+from yuqing_indexing.domain.stories import story_name
 from yuqing_indexing.domain.topics import Told, Watched
 from yuqing_indexing.names import ITEM_KIND, MEDIUM, PRECISION, SENTIMENT
 
@@ -103,8 +104,17 @@ def write_mention(message: mention_pb2.Mention, mention: Mention) -> None:
     message.content_hash = mention.content_hash
     if mention.addresses:
         message.aliases.extend(mention.aliases)
+    if mention.membership:
+        _write_membership(message, mention.membership)
     for match in mention.topics:
         message.topics.add(topic=match.topic, title_spans=span_messages(match.title), text_spans=span_messages(match.text))
+
+
+def _write_membership(message: mention_pb2.Mention, membership: Membership) -> None:
+    message.story = story_name(membership.story)
+    message.copy = membership.copy
+    for each in membership.related:
+        message.related_stories.add(story=story_name(each.story), share=each.share)
 
 
 def _write_document(message: document_pb2.Document, document: Document) -> None:

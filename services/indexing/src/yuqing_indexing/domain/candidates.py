@@ -3,6 +3,7 @@
 from yuqing_indexing.domain.analysis import Reading
 from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.reach import reach
+from yuqing_indexing.domain.stories import story_name
 from yuqing_text.normal import normalize
 from yuqing_text.query.highlight import Fragment, highlight
 from yuqing_text.query.matcher import Candidate, FieldValue, Matcher, Span
@@ -33,6 +34,7 @@ def candidate_of(mention: Mention, reading: Reading | None = None) -> Candidate:
         "reposts": document.counts.reposts,
         "rating": document.rating,
         "topic": [match.topic for match in mention.topics],
+        "story": story_name(mention.membership.story) if mention.membership else None,
     }
     tokens = {"title": reading.title_tokens, "body": reading.body_tokens} if reading else {}
     return Candidate({"title": document.title, "body": document.text}, fields, tokens)

@@ -105,6 +105,26 @@ class TopicMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """A story that a text has parts of, or is a part of; `share` is how much of the text it holds, from 0 to 1."""
+
+    story: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The id of the story that a mention belongs to; `copy` says that it adds nothing to it.
+
+    `related` are the stories that it is linked with, the parent of a joined text first.
+    """
+
+    story: str
+    copy: bool = False
+    related: tuple[Related, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """A document with its history. Owners of its fields: `document` and what follows from fetches, `judgement` and `topics` of scoring.
 
@@ -121,6 +141,7 @@ class Mention:
     addresses: tuple[str, ...] = ()
     judgement: Judgement | None = field(default=None)
     topics: tuple[TopicMatch, ...] = ()
+    membership: Membership | None = None
 
     @property
     def language(self) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -13,7 +13,8 @@ from yuqing_indexing.domain.document import Document, Mention
 from yuqing_indexing.domain.ids import identity_keys
 from yuqing_indexing.domain.merging import first_sight, judged, merged, needs_judgement
 from yuqing_indexing.domain.months import month_of
-from yuqing_indexing.domain.ports import Claim, Index, Place, Registry, Scorer, Sighting, Stored, Told, TopicSource, Write
+from yuqing_indexing.domain.ports import Claim, Index, Place, Registry, Scorer, Sighting, Stored, Stories, Told, TopicSource, Write
+from yuqing_indexing.domain.telling import Telling, telling
 from yuqing_indexing.domain.topics import Topics
 
 MOST_CONFLICTS = 20
@@ -61,6 +62,7 @@ class Ingest:
         index: Index,
         scorer: Scorer,
         topics: TopicSource,
+        stories: Stories,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -68,6 +70,7 @@ class Ingest:
         self._index = index
         self._scorer = scorer
         self._topics = topics
+        self._stories = stories
         self._assigning = Assigning(registry, index, topics)
         self._clock = clock
 
@@ -131,6 +134,9 @@ class Ingest:
             for mention, judgement in zip(unjudged, await self._scorer.judge(unjudged, self._clock()), strict=True):
                 folded[mention.id] = judged(mention, judgement)
         readings = {mention: _reading(folded[mention], group) for mention, group in groups.items()}
+        tellings = await asyncio.to_thread(_tellings, folded, groups, stored)
+        for mention, membership in (await self._stories.place(tellings)).items():
+            folded[mention] = replace(folded[mention], membership=membership)
         folded = await asyncio.to_thread(topics.all_assigned, folded, readings)
         writes = [
             Write(group[0].place, folded[mention], stored[mention].version if mention in stored else None, readings[mention])
@@ -178,6 +184,17 @@ def _fold(mention_id: str, group: Sequence[_Item], stored: Stored | None) -> Men
     if mention is None:
         raise ValueError("a group holds at least one item")
     return mention
+
+
+def _tellings(folded: dict[str, Mention], groups: dict[str, list[_Item]], stored: dict[str, Stored]) -> list[Telling]:
+    """Those whose story is not known, or may be another one since their text was edited."""
+    tellings: list[Telling] = []
+    for name, mention in folded.items():
+        before = stored[name].mention if name in stored else None
+        if before is None or before.membership is None or before.content_hash != mention.content_hash:
+            keys = dict.fromkeys(key for item in groups[name] for key in item.keys)
+            tellings.append(telling(mention, _reading(mention, groups[name]) or read(mention.document), tuple(keys)))
+    return tellings
 
 
 def _sightings(mention: Mention, group: Sequence[_Item], stored: Stored | None) -> list[Sighting]:

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from yuqing_indexing.domain.analysis import Reading
-from yuqing_indexing.domain.document import Document, Judgement, Mention
+from yuqing_indexing.domain.document import Document, Judgement, Membership, Mention
+from yuqing_indexing.domain.telling import Telling
 from yuqing_indexing.domain.topics import Topics
 
 
@@ -112,6 +113,14 @@ class Index(Protocol):
 
     async def remove(self, places: Sequence[Place]) -> None:
         """Deletes mentions with all their observations; does nothing about those that are not there."""
+        ...
+
+
+class Stories(Protocol):
+    """Decides which story a mention belongs to."""
+
+    async def place(self, tellings: Sequence[Telling]) -> dict[str, Membership]:
+        """The story of each mention that the registry knows; one that was placed stays unless its text has become another story's."""
         ...
 
 

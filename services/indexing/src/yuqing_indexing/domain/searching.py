@@ -9,7 +9,7 @@ from typing import Protocol
 from yuqing_indexing.domain.document import Counts, Mention
 from yuqing_text.query.tree import Everything, Forms, Near, Node, Phrase, walk
 
-FACETS = ("source", "site", "medium", "sentiment", "author", "language", "region", "state", "topic")
+FACETS = ("source", "site", "medium", "sentiment", "author", "language", "region", "state", "topic", "story")
 """What results are filtered, counted and split by; the names of the index's fields."""
 
 
@@ -65,10 +65,14 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A mention with its relevance (0 where results are not sorted by it)."""
+    """A mention with its relevance (0 where results are not sorted by it).
+
+    `story_size` says how many of the mentions found are in its story, where one is shown for each; else 0.
+    """
 
     mention: Mention
     relevance: float
+    story_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from yuqing.access.v1 import access_pb2
-from yuqing.indexing.v1 import mention_pb2
+from yuqing.indexing.v1 import mention_pb2, story_pb2
 from yuqing_indexing.domain.ports import OutsideUnavailable
 from yuqing_indexing.domain.searching import Order, PointInTimeGone, Selection, TooManyBars
 from yuqing_indexing.domain.sight import SEES_ALL, Sight, Viewer
@@ -22,7 +22,11 @@ from yuqing_text.query.parser import parse
 from yuqing_text.query.tree import Node
 
 Selecting: TypeAlias = (
-    mention_pb2.SearchMentionsRequest | mention_pb2.CountMentionsRequest | mention_pb2.ListTopTermsRequest | mention_pb2.ExportMentionsRequest
+    mention_pb2.SearchMentionsRequest
+    | mention_pb2.CountMentionsRequest
+    | mention_pb2.ListTopTermsRequest
+    | mention_pb2.ExportMentionsRequest
+    | story_pb2.SearchStoriesRequest
 )
 """The requests that name mentions by query, filters and time."""
 _ORDERS = {

@@ -10,8 +10,9 @@ import grpc.aio
 
 from yuqing.indexing.v1 import mention_pb2, mention_pb2_grpc
 from yuqing_indexing.domain.reading import Mentions
-from yuqing_indexing.domain.searching import Bars, Cursor, Found, Search, Selection, observed_in
+from yuqing_indexing.domain.searching import Bars, Cursor, Found, Page, Search, Selection, observed_in
 from yuqing_indexing.domain.sight import Sight
+from yuqing_indexing.domain.story_search import StorySearch
 from yuqing_indexing.names import FACET
 from yuqing_indexing.servicers.asking import Asking, engine_errors, order_of
 from yuqing_indexing.servicers.erasing import Erasing
@@ -43,6 +44,7 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
     """MentionService."""
 
     search: Search
+    stories: StorySearch
     mentions: Mentions
     exports: Export
     watches: Watch
@@ -64,12 +66,7 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
         """Errors: QueryRefused, InvalidPageToken, PageTokenExpired, Unavailable."""
         sight = await self.asking.sight()
         selection = self.asking.selection(request, sight)
-        cursor = _cursor_of(self._position(request))
-        facets = [FACET.name(facet) for facet in request.facets]
-        with engine_errors():
-            page = await self.search.page(
-                selection, order_of(request.order, selection), size=page_size(request.page_size), cursor=cursor, facets=facets
-            )
+        page = await self._page(request, selection)
         reply = mention_pb2.SearchMentionsResponse(
             next_page_token=self._token(request, [list(page.cursor.after), page.cursor.point_in_time]) if page.cursor else "",
             total_size=page.total,
@@ -129,6 +126,15 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
         """Errors: NotFound, RequestIdReused, Unavailable."""
         await self.erasing.erase(request)
         return mention_pb2.EraseMentionResponse()
+
+    async def _page(self, request: mention_pb2.SearchMentionsRequest, selection: Selection) -> Page:
+        cursor, order, size = _cursor_of(self._position(request)), order_of(request.order, selection), page_size(request.page_size)
+        facets = [FACET.name(facet) for facet in request.facets]
+        with engine_errors():
+            if request.one_per_story:
+                offset = int(cursor.after[0]) if cursor else 0
+                return await self.stories.one_of_each(selection, order, offset=offset, size=size, facets=facets)
+            return await self.search.page(selection, order, size=size, cursor=cursor, facets=facets)
 
     def _position(self, request: Paged) -> Position:
         return self.tokens.read(request.page_token, query=_bound(request), person=current_caller().principal)

@@ -23,6 +23,7 @@ def write_hit(hit: mention_pb2.Hit, found: Found, matcher: Matcher | None, sight
     """Writes what was found into an empty hit, with the topics in sight; with the places of the query's words where there is a matcher."""
     write_mention(hit.mention, sight.of_mention(found.mention))
     hit.relevance = found.relevance
+    hit.story_size = found.story_size
     if matcher is not None:
         _write_highlights(hit.highlights, highlights(found.mention, matcher) or ())
 

@@ -1,6 +1,6 @@
-"""What indexing keeps in SQL: which mention a key belongs to, what was erased, what the feed told; saved searches, a copy of the topics, jobs."""
+"""What indexing keeps in SQL: which mention a key belongs to and which story, what was erased, what the feed told; saved searches, topics, jobs."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, false
 
 from yuqing_runtime.columns import Json, UtcDateTime, new_metadata
 
@@ -12,6 +12,36 @@ mention = Table(
     Column("id", Text, primary_key=True),
     Column("month", Text, nullable=False),
     Column("told", Text, nullable=True),  # the announcement of its last change row; NULL before the first
+    Column("story", Text, nullable=True),  # NULL until it is placed
+    Column("words", BigInteger, nullable=True),  # the number of the words that it was placed by; NULL where they tell nothing
+    Column("is_copy", Boolean, nullable=False, server_default=false()),
+    Column("by_hand", Boolean, nullable=False, server_default=false()),  # a person put it into its story
+    Index("ix_mention_story", "story"),
+    sqlite_with_rowid=False,
+)
+
+# The distinct texts of stories, by the numbers of their words. `day` (of the epoch, UTC) is the last on which a copy came.
+story_text = Table(
+    "story_text",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("story", Text, nullable=False),
+    Column("mention", Text, nullable=False),  # the one that brought it
+    Column("tokens", Text, nullable=False),
+    Column("related", Json, nullable=False),  # the stories that it is linked with: pairs of id and share
+    Column("is_sought", Boolean, nullable=False),  # whether it has fingerprints
+    Column("day", Integer, nullable=False),
+    Index("ix_story_text_story", "story"),
+    Index("ix_story_text_mention", "mention"),
+    Index("ix_story_text_day", "day"),
+)
+
+# Where similar texts are found. Those of a text are made of its tokens again when it is forgotten.
+fingerprint = Table(
+    "fingerprint",
+    METADATA,
+    Column("hash", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
 
@@ -38,6 +68,25 @@ erasure = Table(
     Column("mention", Text, primary_key=True),
     Column("month", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+)
+
+# What people did to stories: those that are not here are as ingest made them.
+story = Table(
+    "story",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("etag", Text, nullable=False),
+    Column("merged_into", Text, nullable=True),  # it is no story any more: its mentions are in this one
+    Index("ix_story_merged_into", "merged_into"),
+)
+
+# Mentions whose story in the index may not be the one that stands here.
+story_move = Table(
+    "story_move",
+    METADATA,
+    Column("mention", Text, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_story_move_at", "at"),
 )
 
 saved_search = Table(

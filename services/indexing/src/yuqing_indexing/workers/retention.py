@@ -10,7 +10,7 @@ import structlog
 
 from yuqing_indexing.domain.months import month_of, months_before
 from yuqing_indexing.domain.ports import Index
-from yuqing_indexing.store import erasures
+from yuqing_indexing.store import erasures, stories
 from yuqing_indexing.store.registry import FEED, forget_month
 from yuqing_runtime import clock, feed, idempotency
 from yuqing_runtime.database import Database
@@ -34,13 +34,14 @@ class Months(Protocol):
 
 @dataclass(frozen=True)
 class Retention:
-    """`keep_months` full months stay beside the running one; the feed keeps `feed_days`."""
+    """`keep_months` full months stay beside the running one; the feed keeps `feed_days`, texts are compared for `story_days`."""
 
     database: Database
     indices: Months
     index: Index
     keep_months: int
     feed_days: int
+    story_days: int
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     async def run(self) -> None:
@@ -56,6 +57,7 @@ class Retention:
         """One round; it may be cut short and repeated."""
         await self._end_erasures(lease)
         await self._drop_months(lease)
+        await self._forget_texts(lease)
         async with self.database.write() as connection:
             await confirm(connection, lease)
             await idempotency.purge(connection)
@@ -70,6 +72,14 @@ class Retention:
                     await confirm(connection, lease)
                     forgotten = await forget_month(connection, month)
                 _log.info("month dropped", month=month, mentions=forgotten)
+
+    async def _forget_texts(self, lease: Lease) -> None:
+        forgotten = 1
+        while forgotten:
+            async with self.database.write() as connection:
+                await confirm(connection, lease)
+                today = (await clock.now(connection) - clock.EPOCH).days
+                forgotten = await stories.forget_texts(connection, before_day=today - self.story_days)
 
     async def _end_erasures(self, lease: Lease) -> None:
         async with self.database.read() as connection:

@@ -48,6 +48,8 @@ class _FacetEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Facet.ValueType
     """Vanished, edited or neither. 状态（已消失、已编辑）"""
     FACET_TOPIC: _Facet.ValueType  # 9
     """监测专题"""
+    FACET_STORY: _Facet.ValueType  # 10
+    """事件脉络"""
 
 class Facet(_Facet, metaclass=_FacetEnumTypeWrapper):
     """What results are counted by. 分面"""
@@ -71,6 +73,8 @@ FACET_STATE: Facet.ValueType  # 8
 """Vanished, edited or neither. 状态（已消失、已编辑）"""
 FACET_TOPIC: Facet.ValueType  # 9
 """监测专题"""
+FACET_STORY: Facet.ValueType  # 10
+"""事件脉络"""
 Global___Facet: _TypeAlias = Facet  # noqa: Y015
 
 class _SearchOrder:
@@ -207,6 +211,9 @@ class Mention(_message.Message):
     CONTENT_HASH_FIELD_NUMBER: _builtins.int
     ALIASES_FIELD_NUMBER: _builtins.int
     TOPICS_FIELD_NUMBER: _builtins.int
+    STORY_FIELD_NUMBER: _builtins.int
+    COPY_FIELD_NUMBER: _builtins.int
+    RELATED_STORIES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`mentions/{mention}`. 资源名"""
     edited: _builtins.bool
@@ -215,6 +222,10 @@ class Mention(_message.Message):
     """Whether its page is gone. 已消失"""
     content_hash: _builtins.str
     """SHA-256 over the normal form of title and text. 内容摘要"""
+    story: _builtins.str
+    """`stories/{story}` it belongs to. 所属事件脉络"""
+    copy: _builtins.bool
+    """Whether it adds nothing to its story: a near-duplicate, or a repost without words of its own. 是否为同文副本"""
     @_builtins.property
     def document(self) -> _document_pb2.Document:
         """As it was fetched last. 原文"""
@@ -237,6 +248,10 @@ class Mention(_message.Message):
     def topics(self) -> _containers.RepeatedCompositeFieldContainer[Global___TopicMatch]:
         """The topics that it belongs to. 所属专题"""
 
+    @_builtins.property
+    def related_stories(self) -> _containers.RepeatedCompositeFieldContainer[Global___RelatedStory]:
+        """Other stories that its text has parts of or is a part of; of a text joined from several the parent first. 关联的事件脉络（拼接、引用）"""
+
     def __init__(
         self,
         *,
@@ -250,14 +265,43 @@ class Mention(_message.Message):
         content_hash: _builtins.str = ...,
         aliases: _abc.Iterable[_builtins.str] | None = ...,
         topics: _abc.Iterable[Global___TopicMatch] | None = ...,
+        story: _builtins.str = ...,
+        copy: _builtins.bool = ...,
+        related_stories: _abc.Iterable[Global___RelatedStory] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "first_seen_time", b"first_seen_time", "judgement", b"judgement", "last_seen_time", b"last_seen_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "content_hash", b"content_hash", "document", b"document", "edited", b"edited", "first_seen_time", b"first_seen_time", "judgement", b"judgement", "last_seen_time", b"last_seen_time", "name", b"name", "topics", b"topics", "vanished", b"vanished"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "content_hash", b"content_hash", "copy", b"copy", "document", b"document", "edited", b"edited", "first_seen_time", b"first_seen_time", "judgement", b"judgement", "last_seen_time", b"last_seen_time", "name", b"name", "related_stories", b"related_stories", "story", b"story", "topics", b"topics", "vanished", b"vanished"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Mention: _TypeAlias = Mention  # noqa: Y015
+
+@_typing.final
+class RelatedStory(_message.Message):
+    """A story that a text is linked with. 关联的事件脉络"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STORY_FIELD_NUMBER: _builtins.int
+    SHARE_FIELD_NUMBER: _builtins.int
+    story: _builtins.str
+    """`stories/{story}`. 事件脉络"""
+    share: _builtins.float
+    """How much of the text it holds, from 0 to 1. 占比"""
+    def __init__(
+        self,
+        *,
+        story: _builtins.str = ...,
+        share: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["share", b"share", "story", b"story"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RelatedStory: _TypeAlias = RelatedStory  # noqa: Y015
 
 @_typing.final
 class TopicMatch(_message.Message):
@@ -434,6 +478,7 @@ class SearchMentionsRequest(_message.Message):
     FACETS_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ONE_PER_STORY_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """In the query language; empty finds all. 检索式"""
     order: Global___SearchOrder.ValueType
@@ -441,6 +486,10 @@ class SearchMentionsRequest(_message.Message):
     """At most this many; 50 where 0. 每页条数"""
     page_token: _builtins.str
     """From the page before; binds to query and person, and lives two minutes. 翻页标记"""
+    one_per_story: _builtins.bool
+    """One mention for each story, the one that comes first in this order, with the number of the others; the first 10,000 can be paged
+    through. Facets count all mentions nevertheless. 同一事件脉络只显示一条
+    """
     @_builtins.property
     def filters(self) -> _containers.RepeatedCompositeFieldContainer[Global___FacetFilter]: ...
     @_builtins.property
@@ -459,10 +508,11 @@ class SearchMentionsRequest(_message.Message):
         facets: _abc.Iterable[Global___Facet.ValueType] | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        one_per_story: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["published", b"published"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["facets", b"facets", "filters", b"filters", "order", b"order", "page_size", b"page_size", "page_token", b"page_token", "published", b"published", "query", b"query"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["facets", b"facets", "filters", b"filters", "one_per_story", b"one_per_story", "order", b"order", "page_size", b"page_size", "page_token", b"page_token", "published", b"published", "query", b"query"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -479,7 +529,7 @@ class SearchMentionsResponse(_message.Message):
     WORD_FORMS_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     total_size: _builtins.int
-    """How many there are in all. 总数"""
+    """How many there are in all; where one is shown for each story, how many stories (exact up to about 40,000). 总数"""
     @_builtins.property
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___Hit]: ...
     @_builtins.property
@@ -555,7 +605,10 @@ class Hit(_message.Message):
     MENTION_FIELD_NUMBER: _builtins.int
     HIGHLIGHTS_FIELD_NUMBER: _builtins.int
     RELEVANCE_FIELD_NUMBER: _builtins.int
+    STORY_SIZE_FIELD_NUMBER: _builtins.int
     relevance: _builtins.float
+    story_size: _builtins.int
+    """How many of the mentions found are in its story, it among them; only where one is shown for each story. 同脉络命中数"""
     @_builtins.property
     def mention(self) -> Global___Mention: ...
     @_builtins.property
@@ -568,10 +621,11 @@ class Hit(_message.Message):
         mention: Global___Mention | None = ...,
         highlights: _abc.Iterable[Global___Highlight] | None = ...,
         relevance: _builtins.float = ...,
+        story_size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["mention", b"mention"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["highlights", b"highlights", "mention", b"mention", "relevance", b"relevance"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["highlights", b"highlights", "mention", b"mention", "relevance", b"relevance", "story_size", b"story_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -6,15 +6,28 @@ from typing import Any
 
 from yuqing_indexing.domain.analysis import Analysis
 from yuqing_indexing.domain.candidates import states
-from yuqing_indexing.domain.document import Author, Counts, Document, Image, Judgement, Mention, TopicMatch
+from yuqing_indexing.domain.document import Author, Counts, Document, Image, Judgement, Membership, Mention, Related, TopicMatch
+from yuqing_indexing.domain.heat import heat
 from yuqing_indexing.domain.ports import Sighting
 from yuqing_indexing.domain.reach import reach
+from yuqing_indexing.domain.stories import story_id_of, story_name
 from yuqing_indexing.domain.topics import generation_key
 
 Record = dict[str, Any]
 """What `_source` holds: only the index's JSON knows its types."""
 
-DERIVED = ("title_tokens", "body_tokens", "words", "author_normal", "region_normal", "tiebreak", "topic", "topic_generation")
+DERIVED = (
+    "title_tokens",
+    "body_tokens",
+    "words",
+    "author_normal",
+    "region_normal",
+    "tiebreak",
+    "topic",
+    "topic_generation",
+    "related_story",
+    "heat",
+)
 """Fields that are made of others: they need not be read back."""
 _PLAIN = (
     "source",
@@ -57,6 +70,7 @@ def mention_record(mention: Mention, analysis: Analysis) -> Record:
         "fetched": document.fetched,
         "state": states(mention),
         "reach": reach(document),
+        "heat": heat(document.counts),
         "tiebreak": tiebreak(mention.id),
         "content_hash": mention.content_hash,
         "addresses": mention.addresses,
@@ -110,6 +124,7 @@ def mention_of(mention_id: str, record: Mapping[str, Any]) -> Mention:
         addresses=tuple(record.get("addresses", ())),
         judgement=Judgement(**(judgement | {"time": moment_of(judgement["time"])})) if judgement else None,
         topics=tuple(_topic_match(topic, found) for topic, found in record.get("topic_spans", {}).items()),
+        membership=_membership(record),
     )
 
 
@@ -133,6 +148,8 @@ def _judged_fields(mention: Mention) -> Record:
         record |= {"sentiment": judgement.sentiment, "judgement": _plain(judgement)}
     if mention.topics:
         record |= _topic_fields(mention.topics)
+    if mention.membership:
+        record |= _story_fields(mention.membership)
     return record
 
 
@@ -143,6 +160,22 @@ def _topic_fields(topics: Sequence[TopicMatch]) -> Record:
         "topic_generation": [generation_key(match.topic, match.generation) for match in topics],
         "topic_spans": {match.topic: {"generation": match.generation, "title": match.title, "text": match.text} for match in topics},
     }
+
+
+def _story_fields(membership: Membership) -> Record:
+    """`related_story` is searched for, `related` has the shares as well."""
+    record: Record = {"story": story_name(membership.story), "copy": membership.copy}
+    if membership.related:
+        record["related_story"] = [story_name(each.story) for each in membership.related]
+        record["related"] = [{"story": each.story, "share": each.share} for each in membership.related]
+    return record
+
+
+def _membership(record: Mapping[str, Any]) -> Membership | None:
+    if "story" not in record:
+        return None
+    related = tuple(Related(each["story"], each["share"]) for each in record.get("related", ()))
+    return Membership(story_id_of(record["story"]), record["copy"], related)
 
 
 def _topic_match(topic: str, found: Mapping[str, Any]) -> TopicMatch:

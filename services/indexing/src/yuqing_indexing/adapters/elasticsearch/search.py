@@ -66,14 +66,14 @@ class ElasticsearchSearch:
             found=tuple(Found(mention_of(hit["_id"], hit["_source"]), hit["_score"] or 0.0) for hit in hits),
             total=reply.body["hits"]["total"]["value"],
             cursor=Cursor(tuple(hits[-1]["sort"]), reply.body.get("pit_id", "")) if more else None,
-            facets={facet: _facet_count(reply.body["aggregations"][facet]) for facet in facets},
+            facets={facet: facet_count_of(reply.body["aggregations"][facet]) for facet in facets},
         )
 
     async def bars(self, selection: Selection, bars: Bars) -> tuple[list[Bar], int]:
         """See `Search`."""
         reply = await self._aggregated(selection, {"bars": bars_question(bars, selection.topics)})
         found = reply["aggregations"]["bars"]["buckets"]
-        return [_bar(bucket) for bucket in found], reply["hits"]["total"]["value"]
+        return [bar_of(bucket) for bucket in found], reply["hits"]["total"]["value"]
 
     async def significant_terms(self, selection: Selection, size: int, *, against: Selection | None = None) -> list[Term]:
         """See `Search`."""
@@ -196,7 +196,8 @@ def _gone_is_named() -> Generator[None]:
         raise PointInTimeGone from error
 
 
-def _facet_count(aggregation: dict[str, Any]) -> FacetCount:
+def facet_count_of(aggregation: dict[str, Any]) -> FacetCount:
+    """The counts of a terms aggregation."""
     return FacetCount(_buckets(aggregation), aggregation["sum_other_doc_count"])
 
 
@@ -204,7 +205,8 @@ def _buckets(aggregation: dict[str, Any]) -> tuple[tuple[str, int], ...]:
     return tuple((bucket["key"], bucket["doc_count"]) for bucket in aggregation["buckets"])
 
 
-def _bar(bucket: dict[str, Any]) -> Bar:
+def bar_of(bucket: dict[str, Any]) -> Bar:
+    """A bucket of a histogram of time."""
     start = _EPOCH + timedelta(milliseconds=bucket["key"])
     return Bar(start, bucket["doc_count"], _buckets(bucket["split"]) if "split" in bucket else ())
 
@@ -214,7 +216,7 @@ def _figures(bucket: dict[str, Any]) -> Figures:
         size=bucket["doc_count"],
         sentiments=_buckets(bucket["sentiments"]),
         reach=int(bucket["reach"]["value"]),
-        days=tuple(map(_bar, bucket["days"]["buckets"])),
+        days=tuple(map(bar_of, bucket["days"]["buckets"])),
         media=_buckets(bucket["media"]),
     )
 

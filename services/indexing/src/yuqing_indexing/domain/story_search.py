@@ -1,0 +1,76 @@
+"""What can be asked of stories, in the words of the domain."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from yuqing_indexing.domain.document import Mention
+from yuqing_indexing.domain.searching import Bar, FacetCount, Order, Page, Selection
+
+MOST_LISTED = 10_000
+"""So many stories, or mentions one for each story, can be paged through: each page is ranked anew up to its end."""
+
+
+class StoryOrder(Enum):
+    """The order of stories, each the largest first."""
+
+    HEAT = "heat"
+    SIZE = "size"
+    NEWEST = "newest"
+
+
+@dataclass(frozen=True, slots=True)
+class StoryFigures:
+    """A story in numbers. `first` is its mention that was published first."""
+
+    story: str
+    first: Mention
+    size: int
+    copies: int
+    first_seen: datetime
+    first_published: datetime
+    last_published: datetime
+    sites: int
+    outlets: int
+    authors: int
+    reach: int
+    heat: float
+    heat_without_copies: float
+    media: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryDetails:
+    """Where a story was carried most, when, and which stories it is linked with."""
+
+    sites: FacetCount
+    outlets: FacetCount
+    authors: FacetCount
+    hours: tuple[Bar, ...]
+    related: tuple[str, ...]
+
+
+class StorySearch(Protocol):
+    """Answers questions about stories. Errors of all: OutsideUnavailable."""
+
+    async def ranked(self, selection: Selection, order: StoryOrder, *, offset: int, size: int) -> tuple[list[str], int]:
+        """The ids of stories that the selection touches, from `offset` on, and how many there are (exact up to about 40,000)."""
+        ...
+
+    async def figures(self, selection: Selection, stories: Collection[str]) -> dict[str, StoryFigures]:
+        """These stories, as far as the selection goes; those that it does not touch are left out."""
+        ...
+
+    async def details(self, story: str, time_zone: str) -> StoryDetails:
+        """The whole of a story. Errors: TooManyBars."""
+        ...
+
+    async def members(self, story: str, most: int) -> tuple[list[Mention], int]:
+        """Its mentions in order of publication, without their texts, and how many there are."""
+        ...
+
+    async def one_of_each(self, selection: Selection, order: Order, *, offset: int, size: int, facets: Sequence[str]) -> Page:
+        """A page with one mention for each story; mentions that have no story yet are left out. The cursor's value is an offset."""
+        ...

@@ -1,0 +1,117 @@
+"""Stories merged and split by hand; each function works in the transaction it is given, and holds the lock that ingest places mentions under."""
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from yuqing_indexing.domain.stories import story_name
+from yuqing_indexing.store import tables
+from yuqing_indexing.store.registry import among
+from yuqing_indexing.store.stories import seek_another
+from yuqing_runtime import clock, order
+from yuqing_runtime.database import upsert
+from yuqing_runtime.errors import Aborted, FailedPrecondition, NotFound
+
+UNTOUCHED = "0"
+"""The etag of a story that nobody merged or split."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The story that mentions went to, how many went, and its etag."""
+
+    story: str
+    moved: int
+    etag: str
+
+
+async def etag_of(connection: AsyncConnection, story: str) -> str:
+    """The etag of a story that is there. Errors: NotFound, which names the story that it became part of."""
+    row = (await connection.execute(select(tables.story).where(tables.story.c.id == story))).mappings().one_or_none()
+    if row and row["merged_into"]:
+        into = story_name(row["merged_into"])
+        raise NotFound(f"{story_name(story)} became part of {into}", reason="STORY_MERGED", metadata={"story": into})
+    if not await _size(connection, story):
+        raise NotFound(f"{story_name(story)} is not there")
+    return row["etag"] if row else UNTOUCHED
+
+
+async def merge(connection: AsyncConnection, story: str, others: Sequence[str], *, etag: str) -> Changed:
+    """Makes the others part of the story. Errors: NotFound, Aborted, FailedPrecondition."""
+    await order.hold(connection)
+    await _check(connection, story, etag)
+    if story in others:
+        raise FailedPrecondition(f"{story_name(story)} cannot be merged with itself", reason="SAME_STORY")
+    for other in others:
+        await etag_of(connection, other)
+    mentions = (await connection.execute(select(tables.mention.c.id).where(among(tables.mention.c.story, others, connection)))).scalars().all()
+    await connection.execute(update(tables.mention).where(among(tables.mention.c.story, others, connection)).values(story=story))
+    await connection.execute(update(tables.story_text).where(among(tables.story_text.c.story, others, connection)).values(story=story))
+    await _unlink(connection, story, {story, *others})
+    await connection.execute(update(tables.story).where(among(tables.story.c.merged_into, others, connection)).values(merged_into=story))
+    for other in others:
+        await _touch(connection, other, merged_into=story)
+    await _move(connection, mentions)
+    return Changed(story, len(mentions), await _touch(connection, story))
+
+
+async def split(connection: AsyncConnection, story: str, mentions: Sequence[str], *, etag: str) -> Changed:
+    """Takes mentions out into a story of their own, with the texts that nobody else there says. Errors: NotFound, Aborted, FailedPrecondition."""
+    await order.hold(connection)
+    await _check(connection, story, etag)
+    columns = tables.mention.c
+    query = select(columns.id, columns.words).where(columns.story == story, among(columns.id, mentions, connection))
+    going = {row.id: row.words for row in await connection.execute(query)}
+    if missing := [mention for mention in mentions if mention not in going]:
+        raise NotFound(f"mentions/{missing[0]} is not in {story_name(story)}")
+    if await _size(connection, story) == len(going):
+        raise FailedPrecondition(f"nothing would be left of {story_name(story)}", reason="NOTHING_LEFT")
+    new = secrets.token_hex(16)
+    await connection.execute(update(tables.mention).where(among(columns.id, going, connection)).values(story=new, by_hand=True))
+    stay = select(columns.words).where(columns.story == story, columns.words.is_not(None))
+    texts = tables.story_text.c
+    alone = [words for words in set(going.values()) if words is not None]
+    for words in alone:
+        await connection.execute(update(tables.story_text).where(texts.number == words, texts.number.not_in(stay)).values(story=new))
+    await seek_another(connection, new)
+    await seek_another(connection, story)
+    await _move(connection, going)
+    await _touch(connection, story)
+    return Changed(new, len(going), await _touch(connection, new))
+
+
+async def _check(connection: AsyncConnection, story: str, etag: str) -> None:
+    if etag not in ("", await etag_of(connection, story)):
+        raise Aborted(f"{story_name(story)} was changed meanwhile: read it again")
+
+
+async def _size(connection: AsyncConnection, story: str) -> int:
+    return (await connection.execute(select(func.count()).select_from(tables.mention).where(tables.mention.c.story == story))).scalar_one()
+
+
+async def _unlink(connection: AsyncConnection, story: str, own: Collection[str]) -> None:
+    """A story is not linked with itself."""
+    texts = tables.story_text.c
+    for row in (await connection.execute(select(texts.number, texts.related).where(texts.story == story))).all():
+        related = [[other, share] for other, share in row.related if other not in own]
+        if len(related) < len(row.related):
+            await connection.execute(update(tables.story_text).where(texts.number == row.number).values(related=related))
+
+
+async def _touch(connection: AsyncConnection, story: str, *, merged_into: str | None = None) -> str:
+    values = {"etag": secrets.token_hex(8), "merged_into": merged_into}
+    statement = upsert(tables.story, connection).values(id=story, **values)
+    await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+    return values["etag"] or ""
+
+
+async def _move(connection: AsyncConnection, mentions: Collection[str]) -> None:
+    """Has the index follow."""
+    at = await clock.now(connection)
+    if mentions:
+        statement = upsert(tables.story_move, connection)
+        rows = [{"mention": mention, "at": at} for mention in mentions]
+        await connection.execute(statement.on_conflict_do_update(index_elements=["mention"], set_={"at": at}), rows)
