@@ -42,6 +42,33 @@ async def test_a_follower_hears_of_some_kinds_alone_and_of_the_place_it_has_reac
     ]
 
 
+async def test_a_change_tells_the_topics_that_its_mention_belongs_to(indexing, feed, document):
+    await feed.tell("pot", "炸锅")
+    await feed.tell("bad", "sentiment:negative")
+    await indexing.ingest([document("1", "炸锅太差"), document("2", "别的")])
+    await indexing.ingest([document("1", "炸锅真好", minute=1)])
+    stream = indexing.changes.WatchChanges(ingest_pb2.WatchChangesRequest())
+    told = [await stream.read() for _ in range(3)]
+    stream.cancel()
+    assert [(change.kind, list(change.topics)) for change in told] == [
+        (ingest_pb2.CHANGE_KIND_STORED, ["topics/bad", "topics/pot"]),
+        (ingest_pb2.CHANGE_KIND_STORED, []),
+        (ingest_pb2.CHANGE_KIND_EDITED, ["topics/pot"]),
+    ]
+
+
+async def test_a_change_tells_a_topic_that_came_while_its_mention_was_written(indexing, feed, document):
+    indexing.scoring.go_on.clear()
+    batch = asyncio.ensure_future(indexing.ingest([document("1", "炸锅来了")]))
+    await asyncio.wait_for(indexing.scoring.judging.wait(), 20)
+    await feed.tell("pot", "炸锅")
+    indexing.scoring.go_on.set()
+    await batch
+    stream = indexing.changes.WatchChanges(ingest_pb2.WatchChangesRequest())
+    assert list((await stream.read()).topics) == ["topics/pot"]
+    stream.cancel()
+
+
 async def test_new_mentions_come_live_when_they_match(indexing, document):
     await indexing.ingest([document("0", "以前的火锅")])
     with indexing.town.acting(person(access_pb2.ROLE_MONITOR)):

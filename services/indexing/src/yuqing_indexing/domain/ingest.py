@@ -83,10 +83,11 @@ class Ingest:
         await self._claim(items)
         topics = await self._topics.current()
         mentions = await self._store(items, topics)
-        if await self._topics.current() is not topics:
+        if (present := await self._topics.current()) is not topics:
             # A topic changed meanwhile, and its backfill may have looked before these mentions could be found.
             await self._assigning.again([mention.id for mention in mentions])
-        erased = await self._registry.tell([Told(mention.id, announcement(mention), mention.document) for mention in mentions])
+            mentions = list((await asyncio.to_thread(present.all_assigned, {mention.id: mention for mention in mentions}, {})).values())
+        erased = await self._registry.tell(list(map(_told, mentions)))
         if erased:
             await self._take_back(items, erased)
         return [_result(item) for item in items]
@@ -159,6 +160,10 @@ class Ingest:
 
 def _keys(document: Document) -> tuple[str, ...]:
     return identity_keys(site=document.site, native_id=document.native_id, url=document.url, canonical_url=document.canonical_url)
+
+
+def _told(mention: Mention) -> Told:
+    return Told(mention.id, announcement(mention), mention.document, tuple(match.topic for match in mention.topics))
 
 
 def _refusal(item: _Item) -> Result | None:

@@ -77,11 +77,12 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A mention's present announcement, and the document that consumers of the feed find it by."""
+    """A mention's present announcement, the document that consumers of the feed find it by, and the topics that it belongs to."""
 
     id: str
     announcement: str
     document: Document
+    topics: tuple[str, ...] = ()
 
 
 class Registry(Protocol):

@@ -63,11 +63,11 @@ class SqlRegistry:
             if news:
                 statement = update(tables.mention).where(tables.mention.c.id == bindparam("key")).values(told=bindparam("news"))
                 await connection.execute(statement, [{"key": each.id, "news": each.announcement} for each, _ in news])
-                await feed.append_all(connection, FEED, [change_row(each.id, kind, each.document) for each, kind in news])
+                await feed.append_all(connection, FEED, [change_row(each.id, kind, each.document, topics=each.topics) for each, kind in news])
         return frozenset(each.id for each in told if each.id not in before)
 
 
-def change_row(mention: str, kind: ChangeKind, document: Document) -> NewChange:
+def change_row(mention: str, kind: ChangeKind, document: Document, *, topics: Iterable[str] = ()) -> NewChange:
     """A row of the feed; sequence and time are the row's own and are put in when it is read."""
     payload = ingest_pb2.WatchChangesResponse(
         mention=f"mentions/{mention}",
@@ -76,6 +76,7 @@ def change_row(mention: str, kind: ChangeKind, document: Document) -> NewChange:
         site=document.site,
         native_id=document.native_id,
         url=document.url,
+        topics=topics,
     )
     return NewChange(kind.value, f"mentions/{mention}", payload.SerializeToString())
 

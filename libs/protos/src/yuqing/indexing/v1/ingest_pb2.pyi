@@ -234,6 +234,7 @@ class WatchChangesResponse(_message.Message):
     SITE_FIELD_NUMBER: _builtins.int
     NATIVE_ID_FIELD_NUMBER: _builtins.int
     URL_FIELD_NUMBER: _builtins.int
+    TOPICS_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     mention: _builtins.str
     """`mentions/{mention}`. 提及"""
@@ -245,6 +246,10 @@ class WatchChangesResponse(_message.Message):
     url: _builtins.str
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def topics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """`topics/{topic}` that it belonged to when this was told; none of an erased one. What a backfill finds later is not told. 所属专题"""
+
     def __init__(
         self,
         *,
@@ -256,10 +261,11 @@ class WatchChangesResponse(_message.Message):
         site: _builtins.str = ...,
         native_id: _builtins.str = ...,
         url: _builtins.str = ...,
+        topics: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "mention", b"mention", "native_id", b"native_id", "sequence", b"sequence", "site", b"site", "source", b"source", "time", b"time", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "mention", b"mention", "native_id", b"native_id", "sequence", b"sequence", "site", b"site", "source", b"source", "time", b"time", "topics", b"topics", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
