@@ -169,6 +169,7 @@ async def test_the_openapi_document_is_valid_and_whole(gateway):
     assert document["components"]["schemas"]["SearchMentionsRequest"]["properties"]["pageSize"]["maximum"] == 1000
     for schema in document["components"]["schemas"].values():
         jsonschema_rs.meta.validate(schema)
+    assert {"/v1/people/{person}", "/v1/stories/{story}", "/v1/savedSearches/{savedSearch}"} <= document["paths"].keys()
     for path in document["paths"].values():
         for operation in path.values():
             assert operation["description"]

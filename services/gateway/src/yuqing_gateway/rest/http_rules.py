@@ -99,5 +99,5 @@ def _field(descriptor: Descriptor, path: str) -> FieldDescriptor:
 
 
 def _singular(collection: str) -> str:
-    special = {"people": "person", "savedSearches": "savedSearch"}
+    special = {"people": "person", "savedSearches": "savedSearch", "stories": "story"}
     return special.get(collection, collection.removesuffix("s"))
