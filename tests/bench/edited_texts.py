@@ -1,7 +1,8 @@
 """Generates texts, and edits of them of which it is known what they were made of: the ground truth for stories.
 
-The characters follow one another as in the texts of the demonstration world (each is drawn by the two before it), so phrases recur as in real
-ones, while no two texts are the same by accident. Among them are forms that differ in their figures alone, and footers that many share.
+The characters follow one another as in the texts of the demonstration world (each is drawn by the two before it) for some six at a time, so
+phrases recur somewhat more often than in real texts, while no two texts are the same by accident. Among them are forms that differ in their
+figures alone, and footers that many share.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +28,8 @@ _FOOTERS = (
 )
 _WITH_FOOTER = 0.15
 _FORMS = 0.02
+_TURNS = 0.15
+"""How often the next character follows from nothing: the world's language alone is so small that any two texts would share phrases."""
 _PLACES = ("东城", "西桥", "南港", "北山", "河口", "新区", "老街", "云溪")
 _ENDS = ("。", "！", "；", "……", "~", " ")
 Edit = Callable[["Generator", str], str]
@@ -56,7 +59,7 @@ class Generator:
         drawn: list[str] = []
         for _ in range(length):
             following = self._follows.get(state)
-            if not following:
+            if not following or self.random.random() < _TURNS:
                 state = self.random.choice(self._starts)
                 following = self._follows[state]
             character = self.random.choice(following)

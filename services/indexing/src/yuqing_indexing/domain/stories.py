@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ MOST_TEXTS_A_FINGERPRINT = 16
 MOST_COMPARED = 8
 FEW_FINGERPRINTS = 12
 """A text that has more of them shares two at least with what it is like: those that share one alone share a phrase."""
+COMMON_SHARE = 0.25
+"""Texts that share common fingerprints alone share a footer, unless these are so large a part of all that it is what was said."""
 MOST_RELATED = 10
 
 
@@ -56,9 +59,12 @@ class KnownTexts:
 
     def candidates(self, sketch: Sketch) -> list[int]:
         """The numbers of the texts that share the most fingerprints, most first."""
-        shared = Counter(number for each in sketch.fingerprints for number in self.postings.get(each, ()))
-        least = 1 if len(sketch.fingerprints) <= FEW_FINGERPRINTS else 2
-        several = [(count, number) for number, count in shared.items() if count >= least]
+        found = [numbers for each in sketch.fingerprints if (numbers := self.postings.get(each))]
+        shared = Counter(chain.from_iterable(found))
+        rare = set(chain.from_iterable(numbers for numbers in found if len(numbers) < MOST_TEXTS_A_FINGERPRINT))
+        size = len(sketch.fingerprints)
+        least = 1 if size <= FEW_FINGERPRINTS else 2
+        several = [(count, number) for number, count in shared.items() if count >= least and (number in rare or count >= COMMON_SHARE * size)]
         return [number for _, number in sorted(several, reverse=True)[:MOST_COMPARED]]
 
     def add(self, text: Text) -> None:
@@ -69,10 +75,14 @@ class KnownTexts:
         if not text.is_sought:
             return
         for each in text.words.sketch.fingerprints:
-            numbers = self.postings.setdefault(each, [])
-            if len(numbers) < MOST_TEXTS_A_FINGERPRINT:
+            numbers = self.postings.get(each)
+            if numbers is None:
+                self.postings[each] = [number]
+            elif len(numbers) < MOST_TEXTS_A_FINGERPRINT:
                 numbers.append(number)
-                self.added_postings.append((each, number))
+            else:
+                continue
+            self.added_postings.append((each, number))
 
 
 @dataclass(frozen=True, slots=True)
