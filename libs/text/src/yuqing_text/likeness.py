@@ -50,7 +50,8 @@ class Sketch:
         while window < WIDEST_WINDOW and len(runs) >= 2 * window * LEAST_WINDOWS:
             runs = np.minimum(runs[:-window], runs[window:])
             window *= 2
-        return np.unique(runs).view(np.int64).tolist()
+        changes = np.flatnonzero(runs[1:] != runs[:-1]) + 1  # one run is the smallest of many windows in a row
+        return list({*runs[:1].view(np.int64).tolist(), *runs[changes].view(np.int64).tolist()})
 
     @cached_property
     def runs(self) -> Hashes:
@@ -81,7 +82,7 @@ def sketch_of(token_text: str) -> Sketch:
         return Sketch(characters)
     spaces = np.flatnonzero(characters == _SPACE)
     starts, ends = np.append(0, spaces + 1), np.append(spaces, len(characters))
-    sums = np.append(np.uint64(0), np.cumsum(characters * _POWERS[: len(characters)]))
+    sums = _sums(characters * _POWERS[: len(characters)])
     return Sketch(_spread((sums[ends] - sums[starts]) * _INVERSES[starts]))
 
 
@@ -89,8 +90,15 @@ def _runs(tokens: Hashes, length: int) -> Hashes:
     """The hash of each run of that many tokens."""
     if len(tokens) < length:
         return tokens[:0]
-    sums = np.append(np.uint64(0), np.cumsum(tokens * _RUN_POWERS[: len(tokens)]))
+    sums = _sums(tokens * _RUN_POWERS[: len(tokens)])
     return _spread((sums[length:] - sums[:-length]) * _RUN_INVERSES[: len(tokens) - length + 1])
+
+
+def _sums(values: Hashes) -> Hashes:
+    """The sum of the first so many values, from none to all."""
+    sums = np.zeros(len(values) + 1, dtype=np.uint64)
+    np.cumsum(values, out=sums[1:])
+    return sums
 
 
 def _spread(hashes: Hashes) -> Hashes:
