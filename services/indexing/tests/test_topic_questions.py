@@ -7,7 +7,7 @@ import grpc.aio
 import pytest
 
 from yuqing.access.v1 import access_pb2
-from yuqing.indexing.v1 import document_pb2, mention_pb2, topic_match_pb2
+from yuqing.indexing.v1 import document_pb2, mention_pb2, saved_search_pb2, story_pb2, story_pb2_grpc, topic_match_pb2
 from yuqing.scoring.v1 import topic_pb2
 from yuqing.type.v1 import types_pb2
 from yuqing_testkit.services import person
@@ -170,7 +170,21 @@ async def test_a_topic_takes_other_forms_of_its_words_and_its_synonyms(indexing,
 async def test_a_search_knows_the_synonyms_of_the_topics_in_sight(indexing, feed, document):
     await indexing.ingest([document("1", "我要举报"), document("2", "我要投诉")])
     await feed.tell("bad", "别的", department="departments/legal", synonyms=SYNONYMS)
-    assert await indexing.texts("同义:投诉") == {"我要举报", "我要投诉"}
+    everything = {"我要举报", "我要投诉"}
+    assert await indexing.texts("同义:投诉") == everything
+    with indexing.town.acting(MONITOR):
+        counted = await indexing.mentions.CountMentions(mention_pb2.CountMentionsRequest(query="同义:投诉"))
+        terms = await indexing.mentions.ListTopTerms(mention_pb2.ListTopTermsRequest(query="同义:投诉", method=mention_pb2.TERM_METHOD_FREQUENT))
+        exported = indexing.mentions.ExportMentions(mention_pb2.ExportMentionsRequest(query="同义:投诉", format=mention_pb2.EXPORT_FORMAT_JSONL))
+        watched = indexing.mentions.WatchMentions(mention_pb2.WatchMentionsRequest(query="同义:投诉", after_sequence=0))
+        stories = await story_pb2_grpc.StoryServiceStub(indexing.gateway).SearchStories(story_pb2.SearchStoriesRequest(query="同义:投诉"))
+        kept = saved_search_pb2.SavedSearch(display_name="投诉", query="同义:投诉")
+        saved = (await indexing.saved_searches.CreateSavedSearch(saved_search_pb2.CreateSavedSearchRequest(saved_search=kept))).saved_search
+        await indexing.saved_searches.UpdateSavedSearch(saved_search_pb2.UpdateSavedSearchRequest(saved_search=saved))
+        assert {(await watched.read()).mention.document.text for _ in everything} == everything
+        assert (counted.total_size, (await exported.read()).total_size, stories.total_size) == (2, 2, 2)
+        assert {"举报", "投诉"} <= {term.term for term in terms.terms}
+        watched.cancel()
     with indexing.town.acting(person(access_pb2.ROLE_HANDLER, department="departments/sales")):
         search = indexing.mentions.SearchMentions(mention_pb2.SearchMentionsRequest(query="同义:投诉"))
         assert await refused(search) is grpc.StatusCode.INVALID_ARGUMENT

@@ -10,6 +10,7 @@ from yuqing_text.query.explanation import explain
 from yuqing_text.query.matcher import Candidate, Matcher
 from yuqing_text.query.matcher_set import MatcherSet
 from yuqing_text.query.parser import MOST_CLAUSES, parse
+from yuqing_text.query.schema import may_ask_for_synonyms
 from yuqing_text.query.tree import Forms, Near, Phrase, clauses, widened_words
 from yuqing_text.query.widening import MOST_FORMS, Synonyms
 from yuqing_text.tokens import token_strings
@@ -76,6 +77,15 @@ def test_synonyms_are_those_of_the_lists_when_they_are_given():
     with pytest.raises(QueryError) as caught:
         parse("a 同义:没有", synonyms=lists)
     assert (caught.value.code, caught.value.start, caught.value.end) == ("no_synonyms", 5, 7)
+
+
+@pytest.mark.parametrize("query", ["同义:a", "同義：a", "SYNONYM:a", "谐音:近义:投诉", "b ｓｙｎｏｎｙｍ:a"])
+def test_a_query_may_ask_for_synonyms_when_it_has_their_sign(query):
+    assert may_ask_for_synonyms(query)
+    assert not may_ask_for_synonyms(query.replace(":", " ").replace("：", " "))
+    with pytest.raises(QueryError) as caught:
+        parse(query)
+    assert caught.value.code == "no_synonyms"
 
 
 def test_forms_count_towards_the_limits_when_there_are_many():

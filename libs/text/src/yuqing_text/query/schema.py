@@ -116,6 +116,15 @@ SWITCHES = (
     Field("synonym", Kind.SWITCH, ("同义", "近义"), switches=frozenset({Switch.SYNONYM})),
 )
 """What may stand before words in any query."""
+_SYNONYM_SIGNS = tuple(f"{name}:" for field in SWITCHES if Switch.SYNONYM in field.switches for name in (field.name, *field.aliases))
+
+
+def may_ask_for_synonyms(query: str) -> bool:
+    """Whether a query's text has the sign for synonyms somewhere: without it, none need be looked up to read it."""
+    normal = normalize(query)
+    return any(sign in normal for sign in _SYNONYM_SIGNS)
+
+
 MENTIONS = Schema(
     (
         Field("title", Kind.TEXT, ("标题",)),

@@ -19,6 +19,7 @@ from yuqing_runtime.errors import FieldViolation, InvalidArgument, ResourceExhau
 from yuqing_runtime.pages import PageTokenExpired
 from yuqing_text.query.errors import QueryError
 from yuqing_text.query.parser import parse
+from yuqing_text.query.schema import may_ask_for_synonyms
 from yuqing_text.query.tree import Node
 
 Selecting: TypeAlias = (
@@ -53,10 +54,13 @@ class Asking:
     audience: SqlAudience
     zone: str
 
-    async def sight(self) -> Sight:
-        """The topics that the caller may see."""
+    async def sight(self, query: str = "") -> Sight:
+        """The topics that the caller may see, with their synonyms where the query that is to be read asks for them."""
         person = current_caller().require_person()
-        return await self.audience.sight(Viewer(person.departments, bool(person.roles & _SEE_ALL)))
+        viewer = Viewer(person.departments, bool(person.roles & _SEE_ALL))
+        if viewer.sees_all and not may_ask_for_synonyms(query):
+            return SEES_ALL  # nothing to look up, for most of those who search all day
+        return await self.audience.sight(viewer)
 
     def tree(self, query: str, sight: Sight) -> Node:
         """The tree of a query. Errors: QueryRefused."""

@@ -38,7 +38,7 @@ class Export:
 
     async def stream(self, request: mention_pb2.ExportMentionsRequest) -> AsyncIterator[mention_pb2.ExportMentionsResponse]:
         """The pieces. Errors: QueryRefused, Unavailable."""
-        selection = self.asking.selection(request, await self.asking.sight())
+        selection = self.asking.selection(request, await self.asking.sight(request.query))
         zone = ZoneInfo(self.asking.zone)
         form = self.forms[request.format](zone)
         limit = request.limit or MOST_ROWS

@@ -64,7 +64,7 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
 
     async def SearchMentions(self, request: mention_pb2.SearchMentionsRequest, context: Context) -> mention_pb2.SearchMentionsResponse:
         """Errors: QueryRefused, InvalidPageToken, PageTokenExpired, Unavailable."""
-        sight = await self.asking.sight()
+        sight = await self.asking.sight(request.query)
         selection = self.asking.selection(request, sight)
         page = await self._page(request, selection)
         reply = mention_pb2.SearchMentionsResponse(
@@ -78,7 +78,7 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
 
     async def CountMentions(self, request: mention_pb2.CountMentionsRequest, context: Context) -> mention_pb2.CountMentionsResponse:
         """Bars without any mention are left out. Errors: QueryRefused, ResourceExhausted, Unavailable."""
-        selection = self.asking.selection(request, await self.asking.sight())
+        selection = self.asking.selection(request, await self.asking.sight(request.query))
         by = "first_seen" if request.basis == mention_pb2.TIME_BASIS_FIRST_SEEN else "published"
         cut = Bars(_INTERVALS.get(request.interval, "day"), by, request.time_zone or self.asking.zone, FACET.name(request.split))
         with engine_errors():
@@ -87,7 +87,7 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
 
     async def ListTopTerms(self, request: mention_pb2.ListTopTermsRequest, context: Context) -> mention_pb2.ListTopTermsResponse:
         """Nothing stands out of everything: then the frequent words, unless the others were asked for. Errors: QueryRefused, Unavailable."""
-        selection = self.asking.selection(request, await self.asking.sight())
+        selection = self.asking.selection(request, await self.asking.sight(request.query))
         method = request.method or (mention_pb2.TERM_METHOD_FREQUENT if selection.is_everything else mention_pb2.TERM_METHOD_SIGNIFICANT)
         ask = self.search.frequent_terms if method == mention_pb2.TERM_METHOD_FREQUENT else self.search.significant_terms
         with engine_errors():

@@ -41,7 +41,7 @@ class SavedSearchServicer(saved_search_pb2_grpc.SavedSearchServiceServicer):
     ) -> saved_search_pb2.CreateSavedSearchResponse:
         """Errors: QueryRefused, PermissionDenied, AlreadyExists, RequestIdReused."""
         viewer, asked = _viewer(), request.saved_search
-        self._check(asked, viewer, await self.asking.sight())
+        self._check(asked, viewer, await self.asking.sight(asked.query))
         async with self.database.write() as connection:
             attempt = _attempt(request, "CreateSavedSearch")
             if reply := await idempotency.once(connection, attempt):
@@ -91,7 +91,7 @@ class SavedSearchServicer(saved_search_pb2_grpc.SavedSearchServiceServicer):
         self, request: saved_search_pb2.UpdateSavedSearchRequest, context: Context
     ) -> saved_search_pb2.UpdateSavedSearchResponse:
         """Errors: NotFound, PermissionDenied, Aborted, QueryRefused, AlreadyExists, RequestIdReused."""
-        sight = await self.asking.sight()
+        sight = await self.asking.sight(request.saved_search.query)
         async with self.database.write() as connection:
             attempt = _attempt(request, "UpdateSavedSearch")
             if reply := await idempotency.once(connection, attempt):

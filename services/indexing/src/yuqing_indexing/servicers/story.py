@@ -57,7 +57,7 @@ class StoryServicer(story_pb2_grpc.StoryServiceServicer):
 
     async def SearchStories(self, request: story_pb2.SearchStoriesRequest, context: Context) -> story_pb2.SearchStoriesResponse:
         """Errors: QueryRefused, InvalidPageToken, PageTokenExpired, Unavailable."""
-        sight = await self.asking.sight()
+        sight = await self.asking.sight(request.query)
         selection, size, person = self.asking.selection(request, sight), page_size(request.page_size), current_caller().principal
         position = self.tokens.read(request.page_token, query=_bound(request), person=person)
         offset = position if isinstance(position, int) else 0

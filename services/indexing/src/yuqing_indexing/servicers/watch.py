@@ -25,14 +25,14 @@ class Watch:
 
     async def stream(self, request: mention_pb2.WatchMentionsRequest) -> AsyncIterator[mention_pb2.WatchMentionsResponse]:
         """New mentions after a sequence, or from now on; for ever. Errors: QueryRefused, SequenceGone, Unavailable."""
-        self.asking.tree(request.query, await self.asking.sight())  # refused at once, not with the first change
+        self.asking.tree(request.query, await self.asking.sight(request.query))  # refused at once, not with the first change
         async for changes in feed.watch(self.database, FEED, await self._start(request)):
             stored = {change.sequence: mention_id_of(change.key) for change in changes if change.kind == ChangeKind.STORED.value}
             if not stored:
                 continue
             with engine_errors():
                 found = await self.mentions.read(stored.values())
-            sight = await self.asking.sight()  # topics may come into sight and go out of it while somebody watches
+            sight = await self.asking.sight(request.query)  # topics may come into sight and go out of it while somebody watches
             matcher = Matcher(self.asking.tree(request.query, sight))
             for sequence, mention_id in stored.items():
                 told = mention_pb2.WatchMentionsResponse(sequence=sequence)
