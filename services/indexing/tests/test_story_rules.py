@@ -13,6 +13,7 @@ from yuqing_indexing.domain.heat import heat
 from yuqing_indexing.domain.ids import native_key
 from yuqing_indexing.domain.stories import MOST_TEXTS_A_FINGERPRINT, KnownTexts, Placing, story_id
 from yuqing_indexing.domain.telling import telling
+from yuqing_text.likeness import READ_CHARACTERS
 
 NOW = datetime(2024, 5, 20, tzinfo=UTC)
 
@@ -117,6 +118,17 @@ def test_the_original_joins_those_that_wait_when_they_name_it_by_its_address(pla
     waiting = place(placing, "转发", name="r", repost_of="https://e.test/p/7")
     keys = ("native", told(repost_of="https://e.test/p/7").passes_on)
     assert place(placing, A, name="native", keys=keys).story == waiting.story
+
+
+def test_a_long_text_is_kept_as_far_as_it_is_compared_and_told_by_all_of_it(placing):
+    long = A * 60
+    one, same, other = (told(text, name=name) for name, text in (("a", long), ("b", long), ("c", f"{long}完")))
+    assert one.words is not None
+    assert other.words is not None
+    assert one.words == same.words
+    assert len(one.words.tokens) == READ_CHARACTERS
+    assert one.words.number != other.words.number
+    assert placing.place(one).story == placing.place(other).story
 
 
 def test_a_footer_that_many_share_glues_nothing_and_is_kept_a_few_times_only(placing):

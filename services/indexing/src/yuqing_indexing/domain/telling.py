@@ -8,7 +8,7 @@ from functools import cached_property
 from yuqing_indexing.domain.analysis import Reading
 from yuqing_indexing.domain.document import Document, Mention
 from yuqing_indexing.domain.ids import address_key, native_key
-from yuqing_text.likeness import Sketch, sketch_of
+from yuqing_text.likeness import READ_CHARACTERS, Sketch, sketch_of
 from yuqing_text.reposts import repost_in, says_nothing
 from yuqing_text.tokens import token_text
 
@@ -20,7 +20,10 @@ LEAST_EQUAL_TOKENS = 8
 
 @dataclass(frozen=True)
 class Words:
-    """Words as tokens, with their number: 63 bits of a hash, of which two of a hundred million are the same with probability 0.0005."""
+    """Words as tokens, as far as they are compared, with their number: 63 bits of a hash of them all.
+
+    Two of a hundred million have the same number with probability 0.0005.
+    """
 
     number: int
     tokens: str
@@ -64,7 +67,7 @@ def telling(mention: Mention, reading: Reading, keys: Sequence[str] = ()) -> Tel
 def words_of(tokens: str) -> Words:
     """Words with their number."""
     digest = hashlib.sha256(tokens.encode("utf-8", "surrogatepass")).digest()
-    return Words(int.from_bytes(digest[:8]) >> 1, tokens)
+    return Words(int.from_bytes(digest[:8]) >> 1, tokens[:READ_CHARACTERS])
 
 
 def _words(passed_on: Sequence[str], reading: Reading) -> Words | None:

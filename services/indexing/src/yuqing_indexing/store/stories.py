@@ -64,6 +64,7 @@ class SqlStories:
 
 async def forget_texts(connection: AsyncConnection, *, before_day: int) -> int:
     """Forgets some of the texts that no copy came of since that day (of the epoch), with their fingerprints; returns how many."""
+    await order.hold(connection)  # else a batch that met them may wait for this, and this for the batch
     query = select(tables.story_text).where(tables.story_text.c.day < before_day).limit(_TEXTS_AT_ONCE)
     texts = [_text(row) for row in (await connection.execute(query)).mappings()]
     await _forget(connection, texts)
