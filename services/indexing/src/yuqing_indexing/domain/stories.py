@@ -67,6 +67,11 @@ class KnownTexts:
         several = [(count, number) for number, count in shared.items() if count >= least and (number in rare or count >= COMMON_SHARE * size)]
         return [number for _, number in sorted(several, reverse=True)[:MOST_COMPARED]]
 
+    def related(self, number: int | None, story: str) -> tuple[Related, ...]:
+        """The stories, other than this one, that a text is linked with."""
+        text = self.texts.get(number) if number is not None else None
+        return tuple(each for each in text.related if each.story != story) if text else ()
+
     def add(self, text: Text) -> None:
         """One more text; it is found by those of its fingerprints that are not too common."""
         number = text.words.number
@@ -138,12 +143,14 @@ class Placing:
     """Places the mentions of a batch, one after the other.
 
     `stories` are those of keys that may be passed on, as far as they are known, and `awaited` those that reposts began before what they pass on
-    was seen: it joins them when it comes. `merged` are stories that a person made part of others.
+    was seen: it joins them when it comes. `owners` are the mentions with these keys that are known and have no story yet, and `merged` are
+    stories that a person made part of others.
     """
 
     known: KnownTexts
     stories: dict[str, str] = field(default_factory=dict[str, str])
     awaited: set[str] = field(default_factory=set[str])
+    owners: dict[str, str] = field(default_factory=dict[str, str])
     merged: dict[str, str] = field(default_factory=dict[str, str])
 
     def place(self, told: Telling, present: Membership | None = None) -> Membership:
@@ -160,6 +167,7 @@ class Placing:
 
     def _passed_on(self, key: str) -> str:
         """The story of what has this key; begun now, where that was not seen yet."""
+        key = self.owners.get(key, key)
         if key not in self.stories:
             self.stories[key] = self._begun_by(key)
             self.awaited.add(self.stories[key])
@@ -174,7 +182,8 @@ class Placing:
 
     def _by_platform(self, told: Telling, story: str) -> Membership:
         self.follow(told, story)
-        return Membership(story, copy=bool(told.passes_on) and not told.adds)
+        related = self.known.related(told.words.number if told.words else None, story)
+        return Membership(story, bool(told.passes_on) and not told.adds, related)
 
     def _by_words(self, told: Telling, present: Membership | None) -> Membership:
         words = told.words

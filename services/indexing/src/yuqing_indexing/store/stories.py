@@ -114,8 +114,8 @@ def _place(placing: Placing, tellings: Sequence[Telling], members: dict[str, _Me
     placed: dict[str, Membership] = {}
     for told in tellings:
         member = members[told.mention]
-        text = placing.known.texts.get(member.words) if member.words is not None else None
-        present = Membership(member.story, member.is_copy, text.related if text else ()) if member.story else None
+        related = placing.known.related(member.words, member.story)
+        present = Membership(member.story, member.is_copy, related) if member.story else None
         if present is None or not (member.stays(told) or member.by_hand):
             placed[told.mention] = placing.place(told, present)
             continue
@@ -176,17 +176,18 @@ async def _merged(connection: AsyncConnection, stories: Collection[str]) -> dict
 
 
 async def _resolve(connection: AsyncConnection, placing: Placing, keys: Collection[str]) -> None:
-    """Finds the stories of what is passed on, by any of its keys; what is known and not yet placed will find those that wait for it."""
+    """Finds the stories of what is passed on, by any of its keys; what is known and has none may get its own within the batch."""
     if not keys:
         return
     aliases = select(tables.alias.c.key, tables.alias.c.mention).where(among(tables.alias.c.key, keys, connection))
     owners = {key: key for key in keys} | {row.key: row.mention for row in await connection.execute(aliases)}
     members = await _members(connection, set(owners.values()))
     for key, owner in owners.items():
-        if owner in members:
-            placing.stories[key] = members[owner].story or story_id(owner)
-            if not members[owner].story:
-                placing.awaited.add(story_id(owner))
+        if owner in members and members[owner].story:
+            placing.stories[key] = members[owner].story
+        elif owner in members:
+            placing.owners[key] = owner
+    placing.merged.update(await _merged(connection, {story_id(owner) for owner in placing.owners.values()}))
 
 
 async def _keep(connection: AsyncConnection, known: KnownTexts) -> None:
