@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -115,10 +116,19 @@ async def _sqlite(url: URL) -> Engines:
     return engines
 
 
+class _SqliteConnection(sqlite3.Connection):
+    def close(self) -> None:
+        """Rolls back first: of a call that was cancelled somebody may still hold the cursor, and SQLite keeps a closed connection, with its lock
+        on the file, as long as that is there."""
+        if self.in_transaction:
+            self.rollback()
+        super().close()
+
+
 def _sqlite_engine(url: URL, *, begin: str, pragmas: tuple[str, ...] = (), **pool: Any) -> AsyncEngine:
     # isolation_level=None switches off the driver's own, late BEGIN: with it a transaction reads before it holds the lock, and updates
     # are lost without an error.
-    options = {"isolation_level": None, "timeout": BUSY_TIMEOUT_SECONDS}
+    options = {"isolation_level": None, "timeout": BUSY_TIMEOUT_SECONDS, "factory": _SqliteConnection}
     engine = create_async_engine(url, connect_args=options, json_serializer=_dump_json, **pool)
 
     def prepare(connection: Any, _record: object) -> None:

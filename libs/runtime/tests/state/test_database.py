@@ -235,3 +235,25 @@ async def test_connection_in_the_making_is_kept_when_its_task_is_cancelled(datab
     await asyncio.gather(*engines._closing)
     assert (pool.checkedin(), pool.checkedout()) == (1, 0)
     await database.close()
+
+
+async def test_the_lock_is_free_when_a_writer_was_cancelled_in_the_midst(database):
+    async with database.write() as connection:
+        await connection.execute(text("CREATE TABLE cancelled (number INTEGER)"))
+
+    async def write() -> None:
+        async with database.write() as connection:
+            await connection.execute(text("SELECT count(*) FROM cancelled"))
+            await connection.execute(text("INSERT INTO cancelled VALUES (1)"))
+
+    ended = []  # keeps the errors, whose frames hold the cursors
+    for number in range(100):
+        task = asyncio.create_task(write())
+        await asyncio.sleep(number / 20_000)
+        task.cancel()
+        ended += await asyncio.gather(task, return_exceptions=True)
+        await write()
+    assert any(isinstance(end, asyncio.CancelledError) for end in ended)
+    async with database.read() as connection:
+        written = (await connection.execute(text("SELECT count(*) FROM cancelled"))).scalar_one()
+    assert 100 + ended.count(None) <= written <= 200  # who is cancelled while the commit is on its way may have written
