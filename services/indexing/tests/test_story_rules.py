@@ -120,24 +120,6 @@ def test_the_original_joins_those_that_wait_when_they_name_it_by_its_address(pla
     assert place(placing, A, name="native", keys=keys).story == waiting.story
 
 
-def test_those_that_wait_come_along_when_the_words_they_pass_on_have_a_story_already(placing):
-    copied = place(placing, A, name="copied")
-    waiting, fork = place(placing, "转发", name="r", repost_of="7"), place(placing, "转发", name="f", repost_of="8")
-    assert waiting.story != copied.story
-    original = place(placing, f"{A}！", name=native_key("e.test", "7"))
-    late = place(placing, "说得好", name="late", repost_of="7")
-    assert (original.story, late.story) == (copied.story, copied.story)
-    assert placing.joined == {waiting.story: copied.story}
-    assert place(placing, B, name=native_key("e.test", "8")).story == fork.story
-
-
-def test_what_a_person_merged_joins_no_other_story_by_itself(placing):
-    copied, waiting = place(placing, A, name="copied"), story_id(native_key("e.test", "7"))
-    placing.merged, placing.awaited = {waiting: "by hand"}, {"by hand"}
-    assert place(placing, A, name=native_key("e.test", "7")).story == "by hand" != copied.story
-    assert not placing.joined
-
-
 def test_a_long_text_is_kept_as_far_as_it_is_compared_and_told_by_all_of_it(placing):
     long = A * 60
     one, same, other = (told(text, name=name) for name, text in (("a", long), ("b", long), ("c", f"{long}完")))

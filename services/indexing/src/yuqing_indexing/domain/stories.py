@@ -152,21 +152,11 @@ class Placing:
     awaited: set[str] = field(default_factory=set[str])
     owners: dict[str, str] = field(default_factory=dict[str, str])
     merged: dict[str, str] = field(default_factory=dict[str, str])
-    joined: dict[str, str] = field(default_factory=dict[str, str])
-    """Stories that turned out to be part of others: those who waited for a post whose words had a story already."""
 
     def place(self, told: Telling, present: Membership | None = None) -> Membership:
         """The mention's story. `present` is the one it had before its text was edited: it stays unless the text is another story's now."""
-        waiting = self._awaiting(told) if present is None and not told.passes_on else None
-        if told.passes_on:
-            placed = self._by_platform(told, self._passed_on(told.passes_on))
-        elif waiting is None:
-            placed = self._by_words(told, present)
-        elif waiting not in self.merged.values() and (copied := self._copied_by(told.words)):  # what a person merged waits for nobody's words
-            self._join(waiting, copied.story)
-            placed = self._by_words(told, present)
-        else:
-            placed = self._by_platform(told, waiting)
+        said = self._passed_on(told.passes_on) if told.passes_on else self._awaiting(told) if present is None else None
+        placed = self._by_words(told, present) if said is None else self._by_platform(told, said)
         self.stories.update(dict.fromkeys(told.keys, placed.story))
         return placed
 
@@ -187,11 +177,6 @@ class Placing:
         """The story where those wait that pass this mention on."""
         return next((story for key in told.keys if (story := self._begun_by(key)) in self.awaited), None)
 
-    def _join(self, waiting: str, story: str) -> None:
-        if waiting != story:
-            self.joined = {one: story if into == waiting else into for one, into in self.joined.items()} | {waiting: story}
-            self.awaited.discard(waiting)
-
     def _begun_by(self, key: str) -> str:
         return self.merged.get(story_id(key), story_id(key))
 
@@ -206,27 +191,15 @@ class Placing:
             return present or Membership(story_id(told.mention))
         if same := self.known.texts.get(words.number):
             return self._copy(told, same, present)
-        likenesses = self._likenesses(words)
+        if not words.are_compared:
+            return self._opened(told, words, present, ())
+        found = (self.known.texts.get(number) for number in self.known.candidates(words.sketch))
+        likenesses = [_Likeness.between(words.sketch, text) for text in found if text]
         copied = _copied(likenesses)
         if copied is None:
             return self._opened(told, words, present, _related(likenesses))
         self.known.add(replace(copied.text, words=words, mention=told.mention, is_sought=min(copied.held, copied.holds) < DIFFERS_MUCH))
         return self._copy(told, copied.text, present)
-
-    def _likenesses(self, words: Words) -> list[_Likeness]:
-        if not words.are_compared:
-            return []
-        found = (self.known.texts.get(number) for number in self.known.candidates(words.sketch))
-        return [_Likeness.between(words.sketch, text) for text in found if text]
-
-    def _copied_by(self, words: Words | None) -> Text | None:
-        """The known text that these words are, or are a copy of."""
-        if words is None:
-            return None
-        if same := self.known.texts.get(words.number):
-            return same
-        copied = _copied(self._likenesses(words))
-        return copied.text if copied else None
 
     def _copy(self, told: Telling, text: Text, present: Membership | None) -> Membership:
         self.known.met.add(text.words.number)

@@ -6,7 +6,7 @@ would not see each other. What was placed stays: a batch that is taken again is 
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -19,7 +19,6 @@ from yuqing_indexing.domain.stories import KnownTexts, Placing, Text, story_id
 from yuqing_indexing.domain.telling import Telling, Words
 from yuqing_indexing.store import tables
 from yuqing_indexing.store.registry import among
-from yuqing_indexing.store.story_joining import join
 from yuqing_runtime import clock, order
 from yuqing_runtime.database import Database, upsert
 
@@ -60,8 +59,6 @@ class SqlStories:
             placed = await asyncio.to_thread(_place, placing, there, members)
             await _keep(connection, placing.known)
             await _note(connection, moving, placed)
-            for one, into in placing.joined.items():
-                await join(connection, into, [one])
         return placed
 
 
@@ -125,7 +122,7 @@ def _place(placing: Placing, tellings: Sequence[Telling], members: dict[str, _Me
         if member.by_hand:
             placing.follow(told, member.story)
         placed[told.mention] = present
-    return {mention: replace(place, story=placing.joined.get(place.story, place.story)) for mention, place in placed.items()}
+    return placed
 
 
 async def _members(connection: AsyncConnection, mentions: Collection[str]) -> dict[str, _Member]:
