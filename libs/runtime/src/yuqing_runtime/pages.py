@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from google.protobuf.message import Message
+
 from yuqing_runtime.errors import FieldViolation, InvalidArgument, OutOfRange
 
 DEFAULT_PAGE_SIZE = 50
@@ -38,6 +40,15 @@ def page_size(requested: int) -> int:
     return min(requested or DEFAULT_PAGE_SIZE, MAXIMUM_PAGE_SIZE)
 
 
+def paged_query(request: Message) -> bytes:
+    """What the tokens of a request's pages belong to: its serialised form without page size and token."""
+    bare = type(request)()
+    bare.CopyFrom(request)
+    bare.ClearField("page_size")
+    bare.ClearField("page_token")
+    return bare.SerializeToString(deterministic=True)
+
+
 @dataclass(frozen=True)
 class PageTokens:
     """Issues and reads tokens under `key` (32 bytes, the same in all replicas; `Sealer.derive("page-tokens")`)."""
@@ -46,7 +57,7 @@ class PageTokens:
     clock: Callable[[], float] = time.time
 
     def issue(self, position: Position, *, query: bytes, person: str, lifetime_seconds: float = 86_400) -> str:
-        """A token for the page at `position` of this query (its serialised form without page size and token) and person."""
+        """A token for the page at `position` of this query (see `paged_query`) and person."""
         content = json.dumps([int(self.clock() + lifetime_seconds), position], separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(self._sign(content, query, person) + content).decode().rstrip("=")
 

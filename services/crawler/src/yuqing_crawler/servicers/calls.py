@@ -10,7 +10,7 @@ from yuqing_runtime import idempotency
 from yuqing_runtime.access import current_caller
 from yuqing_runtime.database import Database
 from yuqing_runtime.idempotency import Attempt
-from yuqing_runtime.pages import PageTokens, Position, page_size
+from yuqing_runtime.pages import PageTokens, Position, page_size, paged_query
 
 Reply = TypeVar("Reply", bound=Message)
 
@@ -43,17 +43,9 @@ class Lists:
 
     def begin(self, request: Any) -> tuple[int, Position]:
         """The page's size, and the position after which it begins (None: the first)."""
-        position = self._tokens.read(request.page_token, query=_query(request), person=current_caller().principal)
+        position = self._tokens.read(request.page_token, query=paged_query(request), person=current_caller().principal)
         return page_size(request.page_size), position
 
     def next_token(self, request: Any, position: Position) -> str:
         """The token of the page after that position."""
-        return self._tokens.issue(position, query=_query(request), person=current_caller().principal)
-
-
-def _query(request: Any) -> bytes:
-    bare = type(request)()
-    bare.CopyFrom(request)
-    bare.ClearField("page_size")
-    bare.ClearField("page_token")
-    return bytes(bare.SerializeToString(deterministic=True))
+        return self._tokens.issue(position, query=paged_query(request), person=current_caller().principal)

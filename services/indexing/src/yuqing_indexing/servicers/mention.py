@@ -22,7 +22,7 @@ from yuqing_indexing.servicers.watch import Watch
 from yuqing_indexing.wire import mention_id_of, mention_message
 from yuqing_runtime.access import current_caller
 from yuqing_runtime.errors import NotFound
-from yuqing_runtime.pages import PageTokens, Position, page_size
+from yuqing_runtime.pages import PageTokens, Position, page_size, paged_query
 from yuqing_text.query.matcher import Matcher
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -137,18 +137,10 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
             return await self.search.page(selection, order, size=size, cursor=cursor, facets=facets)
 
     def _position(self, request: Paged) -> Position:
-        return self.tokens.read(request.page_token, query=_bound(request), person=current_caller().principal)
+        return self.tokens.read(request.page_token, query=paged_query(request), person=current_caller().principal)
 
     def _token(self, request: Paged, position: Position) -> str:
-        return self.tokens.issue(position, query=_bound(request), person=current_caller().principal, lifetime_seconds=PAGES_KEPT_SECONDS)
-
-
-def _bound(request: Paged) -> bytes:
-    """What a page token belongs to: the request without page size and token."""
-    bound = type(request).FromString(request.SerializeToString())
-    bound.ClearField("page_size")
-    bound.ClearField("page_token")
-    return bound.SerializeToString(deterministic=True)
+        return self.tokens.issue(position, query=paged_query(request), person=current_caller().principal, lifetime_seconds=PAGES_KEPT_SECONDS)
 
 
 def _cursor_of(position: Position) -> Cursor | None:

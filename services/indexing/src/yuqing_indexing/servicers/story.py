@@ -23,7 +23,7 @@ from yuqing_runtime.audit import AuditRecord
 from yuqing_runtime.database import Database
 from yuqing_runtime.errors import NotFound
 from yuqing_runtime.idempotency import Attempt
-from yuqing_runtime.pages import PageTokens, page_size
+from yuqing_runtime.pages import PageTokens, page_size, paged_query
 from yuqing_text.query.tree import OneOf
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -59,13 +59,13 @@ class StoryServicer(story_pb2_grpc.StoryServiceServicer):
         """Errors: QueryRefused, InvalidPageToken, PageTokenExpired, Unavailable."""
         sight = await self.asking.sight(request.query)
         selection, size, person = self.asking.selection(request, sight), page_size(request.page_size), current_caller().principal
-        position = self.tokens.read(request.page_token, query=_bound(request), person=person)
+        position = self.tokens.read(request.page_token, query=paged_query(request), person=person)
         offset = position if isinstance(position, int) else 0
         with engine_errors():
             found, total = await self.search.ranked(selection, _ORDERS.get(request.order, StoryOrder.HEAT), offset=offset, size=size + 1)
             figures = await self.search.figures(selection, found[:size])
         more = len(found) > size and offset + size < MOST_LISTED
-        token = self.tokens.issue(offset + size, query=_bound(request), person=person) if more else ""
+        token = self.tokens.issue(offset + size, query=paged_query(request), person=person) if more else ""
         stories = [story_message(figures[story], sight) for story in found[:size] if story in figures]
         return story_pb2.SearchStoriesResponse(stories=stories, next_page_token=token, total_size=total)
 
@@ -116,11 +116,3 @@ class StoryServicer(story_pb2_grpc.StoryServiceServicer):
             after = {"reason": request.reason, "taken": " ".join(taken), "story": story_name(changed.story), "moved": changed.moved}
             await audit.record(connection, AuditRecord(principal, action, request.name, after=after, request_id=request.request_id))
         return reply
-
-
-def _bound(request: story_pb2.SearchStoriesRequest) -> bytes:
-    """What a page token belongs to: the request without page size and token."""
-    bound = story_pb2.SearchStoriesRequest.FromString(request.SerializeToString())
-    bound.ClearField("page_size")
-    bound.ClearField("page_token")
-    return bound.SerializeToString(deterministic=True)
