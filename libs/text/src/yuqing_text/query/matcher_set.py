@@ -10,7 +10,7 @@ from typing import Any, cast
 import ahocorasick
 
 from yuqing_text.query.matcher import Candidate, Match, Reading
-from yuqing_text.query.tree import And, Forms, Near, Node, Or, Phrase, walk
+from yuqing_text.query.tree import And, Forms, Near, Node, Or, Phrase, phrases
 
 _Words = frozenset[str]
 """Phrases of which at least one stands in every text that a tree matches, each as its tokens with a space before and after each."""
@@ -21,7 +21,7 @@ class MatcherSet:
 
     def __init__(self, topics: Mapping[str, Node]) -> None:
         self._trees = dict(topics)
-        popularity = Counter(word for tree in self._trees.values() for word in _words_below(tree))
+        popularity = Counter(_word(phrase) for tree in self._trees.values() for phrase in phrases(tree))
         self._needs = {topic: sorted(_needs(tree, popularity), key=lambda words: _cost(words, popularity)) for topic, tree in self._trees.items()}
         self._always = [topic for topic, needs in self._needs.items() if not needs]
         self._automaton = _automaton(self._needs)
@@ -74,8 +74,8 @@ def _needs(node: Node, popularity: Mapping[str, int]) -> tuple[_Words, ...]:
     match node:
         case Phrase():
             return (frozenset({_word(node)}),)
-        case Forms(phrases):
-            return (frozenset(map(_word, phrases)),)
+        case Forms(forms):
+            return (frozenset(map(_word, forms)),)
         case Near(left, right):
             return (frozenset(map(_word, left)), frozenset(map(_word, right)))
         case And(operands):
@@ -90,19 +90,6 @@ def _needs(node: Node, popularity: Mapping[str, int]) -> tuple[_Words, ...]:
 def _cost(words: _Words, popularity: Mapping[str, int]) -> tuple[int, int]:
     """Less for words that few queries ask for: the word that all of an organisation's topics share makes no candidate."""
     return sum(popularity[word] for word in words), -min(map(len, words))
-
-
-def _words_below(tree: Node) -> Iterator[str]:
-    for node in walk(tree):
-        match node:
-            case Phrase():
-                yield _word(node)
-            case Forms(phrases):
-                yield from map(_word, phrases)
-            case Near(left, right):
-                yield from map(_word, (*left, *right))
-            case _:
-                pass
 
 
 def _word(phrase: Phrase) -> str:

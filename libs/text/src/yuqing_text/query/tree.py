@@ -164,6 +164,20 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
+def phrases(tree: Node) -> Iterator[Phrase]:
+    """All words and phrases that a tree names: each form of a word, and both sides of a NEAR."""
+    for node in walk(tree):
+        match node:
+            case Phrase():
+                yield node
+            case Forms(found):
+                yield from found
+            case Near(left, right):
+                yield from (*left, *right)
+            case _:
+                pass
+
+
 def widened_words(tree: Node) -> Iterator[Forms]:
     """The words of a query that are searched for in several written forms, in the order of its text."""
     for node in walk(tree):

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Protocol
 
 from yuqing_indexing.domain.document import Counts, Mention
-from yuqing_text.query.tree import Everything, Forms, Near, Node, Phrase, walk
+from yuqing_text.query.tree import Everything, Node, phrases
 
 FACETS = ("source", "site", "medium", "sentiment", "author", "language", "region", "state", "topic", "story")
 """What results are filtered, counted and split by; the names of the index's fields."""
@@ -47,7 +47,7 @@ class Selection:
     @property
     def asks_for_words(self) -> bool:
         """Whether words are asked for: without any, all hits are equally relevant."""
-        return any(isinstance(node, Phrase | Forms | Near) for node in walk(self.tree))
+        return any(True for _ in phrases(self.tree))
 
     @property
     def is_everything(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from yuqing_indexing.domain.searching import Search, Selection, Term
-from yuqing_text.query.tree import Forms, Near, Node, Phrase, walk
+from yuqing_text.query.tree import Node, Phrase, phrases
 from yuqing_text.tokens import token_strings
 
 CANDIDATES = 100
@@ -70,8 +70,8 @@ class Suggesting:
     async def _between(self, selection: Selection, marked: Selection, total: int, wrong: int) -> list[Narrowing]:
         """Words of the marked hits; each weighs the share of these that hold it, less the share of the others that do (Youden's J)."""
         terms = _new(selection.tree, await self._search.significant_terms(marked, CANDIDATES, against=selection))
-        phrases = list(map(_phrase, terms))
-        hits, marks = await self._search.shares(selection, phrases), await self._search.shares(marked, phrases)
+        asked = list(map(_phrase, terms))
+        hits, marks = await self._search.shares(selection, asked), await self._search.shares(marked, asked)
         others = max(1, total - wrong)
         found = (
             Narrowing(term.text, among, noise, noise / wrong - (among - noise) / others)
@@ -93,21 +93,8 @@ class Suggesting:
 
 def _new(tree: Node, terms: Iterable[Term]) -> list[Term]:
     """The terms that the query does not name yet, neither to find nor to exclude."""
-    named = set(_named(tree))
+    named = {phrase.tokens for phrase in phrases(tree)}
     return [term for term in terms if (tokens := tuple(token_strings(term.text))) and tokens not in named]
-
-
-def _named(tree: Node) -> Iterable[tuple[str, ...]]:
-    for node in walk(tree):
-        match node:
-            case Phrase(tokens):
-                yield tokens
-            case Forms(phrases):
-                yield from (phrase.tokens for phrase in phrases)
-            case Near(left, right):
-                yield from (phrase.tokens for phrase in (*left, *right))
-            case _:
-                pass
 
 
 def _phrase(term: Term) -> Phrase:
