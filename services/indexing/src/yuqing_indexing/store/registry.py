@@ -5,9 +5,10 @@ cannot both be first. The index follows what stands here.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import TypeVar
 
 import orjson
-from sqlalchemy import ColumnElement, Text, any_, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, any_, bindparam, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +22,7 @@ from yuqing_runtime import feed, order
 from yuqing_runtime.database import Database
 from yuqing_runtime.feed import NewChange
 
+Value = TypeVar("Value", str, int)
 FEED = "mentions"
 """The name of the feed of changes."""
 
@@ -94,10 +96,10 @@ async def forget_month(connection: AsyncConnection, month: str) -> int:
     return (await connection.execute(delete(tables.mention).where(tables.mention.c.month == month))).rowcount
 
 
-def among(column: ColumnElement[str], values: Iterable[str], connection: AsyncConnection) -> ColumnElement[bool]:
+def among(column: ColumnElement[Value], values: Iterable[Value], connection: AsyncConnection) -> ColumnElement[bool]:
     """`column IN values` with one parameter, however many values there are."""
     if connection.dialect.name == "postgresql":
-        return column == any_(literal(list(values), ARRAY(Text)))
+        return column == any_(literal(list(values), ARRAY(column.type)))
     listed = func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
     return column.in_(select(listed.c.value))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, RowMapping, any_, bindparam, delete, func, literal, select, update
+from sqlalchemy import BigInteger, RowMapping, bindparam, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -149,7 +149,7 @@ async def _placing(connection: AsyncConnection, tellings: Sequence[Telling], mov
 async def _texts(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, Text]:
     if not numbers:
         return {}
-    query = select(tables.story_text).where(_among_numbers(tables.story_text.c.number, numbers, connection))
+    query = select(tables.story_text).where(among(tables.story_text.c.number, numbers, connection))
     return {row["number"]: _text(row) for row in (await connection.execute(query)).mappings()}
 
 
@@ -157,7 +157,7 @@ async def _postings(connection: AsyncConnection, hashes: Collection[int]) -> dic
     postings: dict[int, list[int]] = {}
     if hashes:
         columns = tables.fingerprint.c
-        query = select(columns.hash, columns.number).where(_among_numbers(columns.hash, hashes, connection))
+        query = select(columns.hash, columns.number).where(among(columns.hash, hashes, connection))
         for each, number in await connection.execute(query):
             postings.setdefault(each, []).append(number)
     return postings
@@ -198,7 +198,7 @@ async def _keep(connection: AsyncConnection, known: KnownTexts) -> None:
         await _insert_postings(connection, known.added_postings)
     if known.met:
         columns = tables.story_text.c
-        old = update(tables.story_text).where(_among_numbers(columns.number, known.met, connection), columns.day < today)
+        old = update(tables.story_text).where(among(columns.number, known.met, connection), columns.day < today)
         await connection.execute(old.values(day=today))
 
 
@@ -238,15 +238,7 @@ async def _forget(connection: AsyncConnection, texts: Iterable[Text]) -> None:
         these = delete(tables.fingerprint).where(columns.hash == bindparam("its_hash"), columns.number == bindparam("its_number"))
         await connection.execute(these, postings)
     if numbers:
-        await connection.execute(delete(tables.story_text).where(_among_numbers(tables.story_text.c.number, numbers, connection)))
-
-
-def _among_numbers(column: ColumnElement[int], values: Iterable[int], connection: AsyncConnection) -> ColumnElement[bool]:
-    """As `registry.among`, for numbers."""
-    if connection.dialect.name == "postgresql":
-        return column == any_(literal(list(values), ARRAY(BigInteger)))
-    listed = func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
-    return column.in_(select(listed.c.value))
+        await connection.execute(delete(tables.story_text).where(among(tables.story_text.c.number, numbers, connection)))
 
 
 def _text(row: RowMapping) -> Text:

@@ -17,7 +17,7 @@ SETTLED_AFTER = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """The mentions to look after; `last` is where the next ones begin. `before` is when they must have come to be given up."""
+    """The mentions to look after; `last` is where the next ones begin, `settled` are those that came too long ago to be waited for."""
 
     mentions: tuple[str, ...]
     last: tuple[datetime, str]
