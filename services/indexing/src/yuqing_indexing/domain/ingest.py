@@ -135,7 +135,7 @@ class Ingest:
             for mention, judgement in zip(unjudged, await self._scorer.judge(unjudged, self._clock()), strict=True):
                 folded[mention.id] = judged(mention, judgement)
         readings = {mention: _reading(folded[mention], group) for mention, group in groups.items()}
-        tellings = await asyncio.to_thread(_tellings, folded, groups, stored)
+        tellings = await asyncio.to_thread(_tellings, folded, groups, stored, readings)
         for mention, membership in (await self._stories.place(tellings)).items():
             folded[mention] = replace(folded[mention], membership=membership)
         folded = await asyncio.to_thread(topics.all_assigned, folded, readings)
@@ -191,14 +191,16 @@ def _fold(mention_id: str, group: Sequence[_Item], stored: Stored | None) -> Men
     return mention
 
 
-def _tellings(folded: dict[str, Mention], groups: dict[str, list[_Item]], stored: dict[str, Stored]) -> list[Telling]:
+def _tellings(
+    folded: dict[str, Mention], groups: dict[str, list[_Item]], stored: dict[str, Stored], readings: dict[str, Reading | None]
+) -> list[Telling]:
     """Those whose story is not known, or may be another one since their text was edited."""
     tellings: list[Telling] = []
     for name, mention in folded.items():
         before = stored[name].mention if name in stored else None
         if before is None or before.membership is None or before.content_hash != mention.content_hash:
             keys = dict.fromkeys(key for item in groups[name] for key in item.keys)
-            tellings.append(telling(mention, _reading(mention, groups[name]) or read(mention.document), tuple(keys)))
+            tellings.append(telling(mention, readings[name] or read(mention.document), tuple(keys)))
     return tellings
 
 
