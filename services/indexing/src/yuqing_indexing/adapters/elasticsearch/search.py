@@ -159,15 +159,7 @@ class ElasticsearchSearch:
         return [_observed(hit["_source"]) for hit in reply.body["hits"]["hits"]]
 
     async def _aggregated(self, selection: Selection, aggregations: dict[str, Any]) -> dict[str, Any]:
-        index = self._indices.everywhere("mentions")
-        try:
-            with away_is_named():
-                reply = await self._client.search(index=index, query=query_of(selection), aggs=aggregations, size=0, track_total_hits=True)
-        except ApiError as error:
-            if "too_many_buckets" in str(error.body):
-                raise TooManyBars from error
-            raise
-        return reply.body
+        return await aggregated(self._client, self._indices, query_of(selection), aggregations, counted=True)
 
     async def _open(self, kept: str) -> str:
         opened = await self._client.open_point_in_time(index=self._indices.everywhere("mentions"), keep_alive=kept)
@@ -186,6 +178,21 @@ class ElasticsearchSearch:
             yield point
         finally:
             await self._close(point)
+
+
+async def aggregated(
+    client: AsyncElasticsearch, indices: Indices, query: dict[str, Any], aggregations: dict[str, Any], *, counted: bool = False
+) -> dict[str, Any]:
+    """The reply with figures alone, without any mention; `counted` asks for the exact number of hits. Errors: OutsideUnavailable, TooManyBars."""
+    total: dict[str, Any] = {"track_total_hits": True} if counted else {}
+    try:
+        with away_is_named():
+            reply = await client.search(index=indices.everywhere("mentions"), query=query, aggs=aggregations, size=0, **total)
+    except ApiError as error:
+        if "too_many_buckets" in str(error.body):
+            raise TooManyBars from error
+        raise
+    return reply.body
 
 
 @contextmanager

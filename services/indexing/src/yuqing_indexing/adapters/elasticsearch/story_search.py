@@ -10,7 +10,7 @@ from yuqing_indexing.adapters.elasticsearch.client import away_is_named
 from yuqing_indexing.adapters.elasticsearch.indices import Indices
 from yuqing_indexing.adapters.elasticsearch.questions import facet_question, query_of, sort_of
 from yuqing_indexing.adapters.elasticsearch.records import DERIVED, mention_of
-from yuqing_indexing.adapters.elasticsearch.search import bar_of, facet_count_of
+from yuqing_indexing.adapters.elasticsearch.search import aggregated, bar_of, facet_count_of
 from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.heat import heat
 from yuqing_indexing.domain.searching import Cursor, Found, Order, Page, Selection
@@ -47,19 +47,14 @@ class ElasticsearchStorySearch:
 
     async def figures(self, selection: Selection, stories: Collection[str]) -> dict[str, StoryFigures]:
         """See `StorySearch`."""
-        if not stories:
-            return {}
-        names = [story_name(story) for story in stories]
-        query = {"bool": {"must": [query_of(selection)], "filter": [{"terms": {"story": names}}]}}
-        asked = {"stories": {"terms": {"field": "story", "size": len(names), "shard_size": len(names)}, "aggs": _FIGURES}}
-        found = await self._aggregated(query, asked)
-        return {each.story: each for each in map(_figures, found["stories"]["buckets"])}
+        buckets = await self._named(query_of(selection), [story_name(story) for story in stories], _FIGURES)
+        return {each.story: each for each in map(_figures, buckets)}
 
     async def details(self, story: str, time_zone: str) -> StoryDetails:
         """See `StorySearch`."""
         hours = {"field": "when", "fixed_interval": "1h", "time_zone": time_zone, "min_doc_count": 1}
-        asked = {"hours": {"date_histogram": hours}, "related": {"terms": {"field": "related_story", "size": _CARRIERS}}}
-        asked |= {name: {"terms": {"field": name, "size": _CARRIERS}} for name in ("site", "outlet", "author")}
+        asked = {"hours": {"date_histogram": hours}, "related": facet_question("related_story", size=_CARRIERS)}
+        asked |= {name: facet_question(name, size=_CARRIERS) for name in ("site", "outlet", "author")}
         found = await self._aggregated(_of(story), asked)
         return StoryDetails(
             sites=facet_count_of(found["site"]),
@@ -87,7 +82,8 @@ class ElasticsearchStorySearch:
         with away_is_named():
             reply = await self._client.search(index=self._indices.everywhere("mentions"), source_excludes=DERIVED, from_=offset, **body)
         hits = reply.body["hits"]["hits"]
-        sizes = await self._sizes(query, [hit["_source"]["story"] for hit in hits[:size]])
+        named = await self._named(query, [hit["_source"]["story"] for hit in hits[:size]])
+        sizes = {bucket["key"]: bucket["doc_count"] for bucket in named}
         return Page(
             found=tuple(Found(mention_of(hit["_id"], hit["_source"]), hit["_score"] or 0.0, sizes[hit["_source"]["story"]]) for hit in hits[:size]),
             total=reply.body["aggregations"]["total"]["value"],
@@ -95,19 +91,17 @@ class ElasticsearchStorySearch:
             facets={facet: facet_count_of(reply.body["aggregations"][facet]) for facet in facets},
         )
 
-    async def _sizes(self, query: _Json, names: Sequence[str]) -> dict[str, int]:
-        """How many mentions of each of the named stories the query finds."""
+    async def _named(self, query: _Json, names: Sequence[str], figures: _Json | None = None) -> list[_Json]:
+        """Of each of the named stories that the query touches: how many mentions, and their figures."""
         if not names:
-            return {}
+            return []
         these = {"bool": {"must": [query], "filter": [{"terms": {"story": list(names)}}]}}
-        found = await self._aggregated(these, {"stories": {"terms": {"field": "story", "size": len(names), "shard_size": len(names)}}})
-        return {bucket["key"]: bucket["doc_count"] for bucket in found["stories"]["buckets"]}
+        by_story: _Json = {"terms": {"field": "story", "size": len(names), "shard_size": len(names)}}
+        found = await self._aggregated(these, {"stories": by_story | ({"aggs": figures} if figures else {})})
+        return found["stories"]["buckets"]
 
     async def _aggregated(self, query: _Json, aggregations: _Json) -> _Json:
-        with away_is_named():
-            reply = await self._client.search(index=self._indices.everywhere("mentions"), query=query, aggs=aggregations, size=0)
-        aggregated: _Json = reply.body["aggregations"]
-        return aggregated
+        return (await aggregated(self._client, self._indices, query, aggregations))["aggregations"]
 
 
 def _of(story: str) -> _Json:
@@ -129,7 +123,7 @@ _FIGURES: _Json = {
     "sites": _distinct("site"),
     "outlets": _distinct("outlet"),
     "authors": _distinct("author"),
-    "media": {"terms": {"field": "medium", "size": _CARRIERS}},
+    "media": facet_question("medium", size=_CARRIERS),
 }
 
 
