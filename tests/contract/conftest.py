@@ -4,7 +4,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,8 +13,7 @@ import httpx
 import pytest
 
 from yuqing.access.v1 import access_pb2
-from yuqing_cli.up.assembly import FIRST_ACCOUNTS
-from yuqing_cli.up.demonstration import password_of
+from yuqing_embedded.processes import wait_until
 from yuqing_gateway.rest.routes import public_routes
 from yuqing_testkit.system import NotReady, System, begin, discard
 
@@ -82,7 +81,7 @@ def system(tmp_path_factory: pytest.TempPathFactory, elasticsearch_url: str, pag
     }
     running = begin(tmp_path_factory.mktemp("contract") / "var", settings, world=False)
     try:
-        eventually(lambda: _healthy(running), seconds=_READY_WITHIN_SECONDS)
+        assert wait_until(lambda: _healthy(running), seconds=_READY_WITHIN_SECONDS)
         yield running
     finally:
         discard(running)
@@ -99,15 +98,6 @@ def _healthy(running: System) -> bool:
         return False
 
 
-def eventually(found: Callable[[], Any], *, seconds: float = 60.0) -> Any:
-    """What `found` gives as soon as it gives something."""
-    until = time.monotonic() + seconds
-    while not (value := found()):
-        assert time.monotonic() < until, "it did not come about in time"
-        time.sleep(0.2)
-    return value
-
-
 @dataclass
 class Api:
     """The API, asked as any role; `ids` are of what exists, by the names that paths have for them."""
@@ -121,7 +111,7 @@ class Api:
         """Who asks. `fresh`: in a session of its own, which may then end."""
         if role == NOBODY:
             return {}
-        return {"Authorization": f"Bearer {self._sign_in(role) if fresh else self.system.token(_LOGINS[role])}"}
+        return {"Authorization": f"Bearer {self.system.sign_in(_LOGINS[role]) if fresh else self.system.token(_LOGINS[role])}"}
 
     @staticmethod
     def allowed(operation_id: str) -> frozenset[str]:
@@ -133,13 +123,8 @@ class Api:
             return frozenset(_LOGINS)
         return frozenset(role for role, have in _HAVE.items() if have & set(route.method.rule.people.any_of))
 
-    def _sign_in(self, role: str) -> str:
-        body = {"login": _LOGINS[role], "password": self.password(role)}
-        reply = httpx.post(f"{self.system.url}/v1/sessions", json=body, trust_env=False, timeout=60)
-        return reply.raise_for_status().json()["sessionToken"]
-
     def password(self, role: str) -> str:
-        return password_of(_LOGINS[role], self.system.var / FIRST_ACCOUNTS)
+        return self.system.password(_LOGINS[role])
 
     def client(self, role: str) -> httpx.Client:
         return httpx.Client(base_url=self.system.url, headers=self.headers(role), timeout=60, trust_env=False)
@@ -177,7 +162,8 @@ def api(system: System) -> Api:
         imported = monitor.post("/v1/mentions:import", json={"format": "MENTION_LIST_FORMAT_JSONL", "content": rows})
         assert imported.raise_for_status().json()["accepted"] == str(_MANY), imported.text
         made.ids["patrolVisit"] = [visit["name"].partition("/")[2] for visit in monitor.get("/v1/patrolVisits").json()["patrolVisits"]]
-        hits = eventually(lambda: _hits(monitor, 2 * _MANY + 1))
+        assert wait_until(lambda: len(_hits(monitor)) > 2 * _MANY, seconds=60)
+        hits = _hits(monitor)
         made.ids["mention"] = [hit["mention"]["name"].partition("/")[2] for hit in hits]
         made.ids["story"] = [hit["mention"]["story"].partition("/")[2] for hit in hits]
         made.ids["storedPage"] = [page for hit in hits if (page := hit["mention"]["document"]["storedPage"])]
@@ -194,6 +180,5 @@ def topic() -> dict[str, Any]:
     return {"displayName": "火锅店", "department": "departments/publicity", "query": "火锅", "subject": "SUBJECT_OWN"}
 
 
-def _hits(client: httpx.Client, count: int) -> list[dict[str, Any]]:
-    hits = client.post("/v1/mentions:search", json={"pageSize": 100}).raise_for_status().json()["hits"]
-    return hits if len(hits) >= count else []
+def _hits(client: httpx.Client) -> list[dict[str, Any]]:
+    return client.post("/v1/mentions:search", json={"pageSize": 100}).raise_for_status().json()["hits"]

@@ -182,6 +182,15 @@ def document():
     return make_document
 
 
+@pytest.fixture
+async def database(database_url):
+    """Migrated; on SQLite and on PostgreSQL."""
+    opened = await Database.open(database_url, schema="indexing")
+    await opened.migrate(MIGRATIONS)
+    yield opened
+    await opened.close()
+
+
 @asynccontextmanager
 async def running_indexing(town: Town, elasticsearch_url: str, database_url: str, *, prefix: str, scoring: FakeScoring) -> AsyncIterator[Indexing]:
     secret_key_file = town.folder / "secret.key"

@@ -6,22 +6,12 @@ import pytest
 from sqlalchemy import delete, insert, select
 
 from yuqing_indexing.domain.telling import Telling, words_of
-from yuqing_indexing.main import MIGRATIONS
 from yuqing_indexing.store import story_changes, tables
 from yuqing_indexing.store.stories import SqlStories, leave
-from yuqing_runtime.database import Database
 from yuqing_runtime.errors import FailedPrecondition, NotFound
 
 ALPHABET = [chr(0x4E00 + number) for number in range(3_000)]
 STEPS = 60
-
-
-@pytest.fixture
-async def database(database_url):
-    opened = await Database.open(database_url, schema="indexing")
-    await opened.migrate(MIGRATIONS)
-    yield opened
-    await opened.close()
 
 
 class People:

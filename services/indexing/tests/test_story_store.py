@@ -3,15 +3,12 @@
 import asyncio
 from random import Random
 
-import pytest
 from sqlalchemy import delete, func, insert, select
 
 from yuqing_indexing.domain.stories import KnownTexts, Placing, story_id
 from yuqing_indexing.domain.telling import Telling, words_of
-from yuqing_indexing.main import MIGRATIONS
 from yuqing_indexing.store import tables
 from yuqing_indexing.store.stories import SqlStories, forget_texts
-from yuqing_runtime.database import Database
 
 ALPHABET = [chr(0x4E00 + number) for number in range(3_000)]
 
@@ -36,14 +33,6 @@ def tellings(random, count):
         words = words_of(" ".join(tokens)) if len(tokens) >= 8 else None
         told.append(Telling(f"m{number}", words, random.random() < 0.5, (f"m{number}",), passes_on))
     return told
-
-
-@pytest.fixture
-async def database(database_url):
-    opened = await Database.open(database_url, schema="indexing")
-    await opened.migrate(MIGRATIONS)
-    yield opened
-    await opened.close()
 
 
 async def test_stories_are_those_of_the_rules_when_mentions_come_in_batches_and_again(database):

@@ -95,10 +95,18 @@ class System:
     def token(self, login: str) -> str:
         """A session of this person, made once."""
         if login not in self._tokens:
-            body = {"login": login, "password": password_of(login, self.var / FIRST_ACCOUNTS)}
-            reply = httpx.post(f"{self.url}/v1/sessions", json=body, timeout=60, trust_env=False).raise_for_status()
-            self._tokens[login] = reply.json()["sessionToken"]
+            self._tokens[login] = self.sign_in(login)
         return self._tokens[login]
+
+    def sign_in(self, login: str) -> str:
+        """A session of this person of its own, which may end without ending others."""
+        body = {"login": login, "password": self.password(login)}
+        reply = httpx.post(f"{self.url}/v1/sessions", json=body, timeout=60, trust_env=False).raise_for_status()
+        return reply.json()["sessionToken"]
+
+    def password(self, login: str) -> str:
+        """The first password of this person."""
+        return password_of(login, self.var / FIRST_ACCOUNTS)
 
     def processes(self, name: str) -> list[psutil.Process]:
         """The processes of a service, or of Elasticsearch with its launcher; none while it is away."""
