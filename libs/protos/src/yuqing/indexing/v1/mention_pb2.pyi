@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from yuqing.indexing.v1 import document_pb2 as _document_pb2
+from yuqing.type.v1 import labels_pb2 as _labels_pb2
 from yuqing.type.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
@@ -348,6 +349,7 @@ class Judgement(_message.Message):
     MODEL_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     TIME_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
     sentiment: _types_pb2.Sentiment.ValueType
     negative: _builtins.float
     neutral: _builtins.float
@@ -356,6 +358,8 @@ class Judgement(_message.Message):
     model_version: _builtins.str
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def labels(self) -> _labels_pb2.Labels: ...
     def __init__(
         self,
         *,
@@ -366,10 +370,11 @@ class Judgement(_message.Message):
         model: _builtins.str = ...,
         model_version: _builtins.str = ...,
         time: _timestamp_pb2.Timestamp | None = ...,
+        labels: _labels_pb2.Labels | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "model_version", b"model_version", "negative", b"negative", "neutral", b"neutral", "positive", b"positive", "sentiment", b"sentiment", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "model", b"model", "model_version", b"model_version", "negative", b"negative", "neutral", b"neutral", "positive", b"positive", "sentiment", b"sentiment", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

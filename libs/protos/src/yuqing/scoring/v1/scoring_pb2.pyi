@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from yuqing.type.v1 import labels_pb2 as _labels_pb2
 from yuqing.type.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
@@ -51,11 +52,17 @@ class Text(_message.Message):
     TITLE_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     MEDIUM_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    OUTLET_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Given back with the score. 原样返回的标识"""
     title: _builtins.str
     text: _builtins.str
     medium: _types_pb2.Medium.ValueType
+    region: _builtins.str
+    """What the platform says of where the writer is (IP属地); empty where it says nothing. 平台标注的属地"""
+    outlet: _builtins.str
+    """The outlet's name, as the page or the source says. 媒体名称"""
     def __init__(
         self,
         *,
@@ -63,10 +70,12 @@ class Text(_message.Message):
         title: _builtins.str = ...,
         text: _builtins.str = ...,
         medium: _types_pb2.Medium.ValueType = ...,
+        region: _builtins.str = ...,
+        outlet: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "medium", b"medium", "text", b"text", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "medium", b"medium", "outlet", b"outlet", "region", b"region", "text", b"text", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -106,6 +115,7 @@ class Score(_message.Message):
     LANGUAGE_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     sentiment: _types_pb2.Sentiment.ValueType
     language: _builtins.str
@@ -115,6 +125,8 @@ class Score(_message.Message):
     model_version: _builtins.str
     @_builtins.property
     def probabilities(self) -> Global___SentimentProbabilities: ...
+    @_builtins.property
+    def labels(self) -> _labels_pb2.Labels: ...
     def __init__(
         self,
         *,
@@ -124,10 +136,11 @@ class Score(_message.Message):
         language: _builtins.str = ...,
         model: _builtins.str = ...,
         model_version: _builtins.str = ...,
+        labels: _labels_pb2.Labels | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["probabilities", b"probabilities"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "probabilities", b"probabilities"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "language", b"language", "model", b"model", "model_version", b"model_version", "probabilities", b"probabilities", "sentiment", b"sentiment"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "labels", b"labels", "language", b"language", "model", b"model", "model_version", b"model_version", "probabilities", b"probabilities", "sentiment", b"sentiment"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -113,3 +113,163 @@ TIME_PRECISION_MINUTE: TimePrecision.ValueType  # 2
 TIME_PRECISION_DAY: TimePrecision.ValueType  # 3
 """日"""
 Global___TimePrecision: _TypeAlias = TimePrecision  # noqa: Y015
+
+class _Intent:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _IntentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Intent.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    INTENT_UNSPECIFIED: _Intent.ValueType  # 0
+    INTENT_OPINION: _Intent.ValueType  # 1
+    """意见"""
+    INTENT_SUGGESTION: _Intent.ValueType  # 2
+    """建议"""
+    INTENT_COMPLAINT: _Intent.ValueType  # 3
+    """投诉"""
+    INTENT_TIP_OFF: _Intent.ValueType  # 4
+    """举报"""
+    INTENT_PRAISE: _Intent.ValueType  # 5
+    """表扬"""
+    INTENT_QUESTION: _Intent.ValueType  # 6
+    """咨询"""
+    INTENT_NEWS_REPORT: _Intent.ValueType  # 7
+    """报道"""
+    INTENT_ADVERTISEMENT: _Intent.ValueType  # 8
+    """广告"""
+
+class Intent(_Intent, metaclass=_IntentEnumTypeWrapper):
+    """What the writer wants. 意图"""
+
+INTENT_UNSPECIFIED: Intent.ValueType  # 0
+INTENT_OPINION: Intent.ValueType  # 1
+"""意见"""
+INTENT_SUGGESTION: Intent.ValueType  # 2
+"""建议"""
+INTENT_COMPLAINT: Intent.ValueType  # 3
+"""投诉"""
+INTENT_TIP_OFF: Intent.ValueType  # 4
+"""举报"""
+INTENT_PRAISE: Intent.ValueType  # 5
+"""表扬"""
+INTENT_QUESTION: Intent.ValueType  # 6
+"""咨询"""
+INTENT_NEWS_REPORT: Intent.ValueType  # 7
+"""报道"""
+INTENT_ADVERTISEMENT: Intent.ValueType  # 8
+"""广告"""
+Global___Intent: _TypeAlias = Intent  # noqa: Y015
+
+class _Aspect:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AspectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Aspect.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ASPECT_UNSPECIFIED: _Aspect.ValueType  # 0
+    ASPECT_PRODUCT: _Aspect.ValueType  # 1
+    """产品"""
+    ASPECT_SERVICE: _Aspect.ValueType  # 2
+    """服务"""
+    ASPECT_BRAND: _Aspect.ValueType  # 3
+    """品牌"""
+    ASPECT_IMAGE: _Aspect.ValueType  # 4
+    """形象"""
+
+class Aspect(_Aspect, metaclass=_AspectEnumTypeWrapper):
+    """What of an organisation a text speaks of. 涉及方面"""
+
+ASPECT_UNSPECIFIED: Aspect.ValueType  # 0
+ASPECT_PRODUCT: Aspect.ValueType  # 1
+"""产品"""
+ASPECT_SERVICE: Aspect.ValueType  # 2
+"""服务"""
+ASPECT_BRAND: Aspect.ValueType  # 3
+"""品牌"""
+ASPECT_IMAGE: Aspect.ValueType  # 4
+"""形象"""
+Global___Aspect: _TypeAlias = Aspect  # noqa: Y015
+
+class _FocusArea:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FocusAreaEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FocusArea.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FOCUS_AREA_UNSPECIFIED: _FocusArea.ValueType  # 0
+    FOCUS_AREA_MAJOR_DECISION: _FocusArea.ValueType  # 1
+    """重大决策"""
+    FOCUS_AREA_MAJOR_ACTIVITY: _FocusArea.ValueType  # 2
+    """重大活动"""
+    FOCUS_AREA_PRODUCT_QUALITY: _FocusArea.ValueType  # 3
+    """产品质量"""
+    FOCUS_AREA_SERVICE_LEVEL: _FocusArea.ValueType  # 4
+    """服务水平"""
+    FOCUS_AREA_SOCIAL_RESPONSIBILITY: _FocusArea.ValueType  # 5
+    """社会责任"""
+    FOCUS_AREA_SAFETY: _FocusArea.ValueType  # 6
+    """安全生产"""
+    FOCUS_AREA_LABOUR: _FocusArea.ValueType  # 7
+    """劳动用工"""
+    FOCUS_AREA_ENVIRONMENT: _FocusArea.ValueType  # 8
+    """环境保护"""
+    FOCUS_AREA_LAW: _FocusArea.ValueType  # 9
+    """法律合规"""
+
+class FocusArea(_FocusArea, metaclass=_FocusAreaEnumTypeWrapper):
+    """The field that the regulation watches closely. 重点领域"""
+
+FOCUS_AREA_UNSPECIFIED: FocusArea.ValueType  # 0
+FOCUS_AREA_MAJOR_DECISION: FocusArea.ValueType  # 1
+"""重大决策"""
+FOCUS_AREA_MAJOR_ACTIVITY: FocusArea.ValueType  # 2
+"""重大活动"""
+FOCUS_AREA_PRODUCT_QUALITY: FocusArea.ValueType  # 3
+"""产品质量"""
+FOCUS_AREA_SERVICE_LEVEL: FocusArea.ValueType  # 4
+"""服务水平"""
+FOCUS_AREA_SOCIAL_RESPONSIBILITY: FocusArea.ValueType  # 5
+"""社会责任"""
+FOCUS_AREA_SAFETY: FocusArea.ValueType  # 6
+"""安全生产"""
+FOCUS_AREA_LABOUR: FocusArea.ValueType  # 7
+"""劳动用工"""
+FOCUS_AREA_ENVIRONMENT: FocusArea.ValueType  # 8
+"""环境保护"""
+FOCUS_AREA_LAW: FocusArea.ValueType  # 9
+"""法律合规"""
+Global___FocusArea: _TypeAlias = FocusArea  # noqa: Y015
+
+class _Sensitivity:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SensitivityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Sensitivity.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SENSITIVITY_UNSPECIFIED: _Sensitivity.ValueType  # 0
+    SENSITIVITY_SAFETY: _Sensitivity.ValueType  # 1
+    """安全事故"""
+    SENSITIVITY_MINORS: _Sensitivity.ValueType  # 2
+    """未成年人"""
+    SENSITIVITY_DEATH: _Sensitivity.ValueType  # 3
+    """伤亡"""
+    SENSITIVITY_LAW: _Sensitivity.ValueType  # 4
+    """违法"""
+    SENSITIVITY_PERSONAL_DATA: _Sensitivity.ValueType  # 5
+    """个人信息"""
+
+class Sensitivity(_Sensitivity, metaclass=_SensitivityEnumTypeWrapper):
+    """A theme that has to be looked at soon. 敏感主题"""
+
+SENSITIVITY_UNSPECIFIED: Sensitivity.ValueType  # 0
+SENSITIVITY_SAFETY: Sensitivity.ValueType  # 1
+"""安全事故"""
+SENSITIVITY_MINORS: Sensitivity.ValueType  # 2
+"""未成年人"""
+SENSITIVITY_DEATH: Sensitivity.ValueType  # 3
+"""伤亡"""
+SENSITIVITY_LAW: Sensitivity.ValueType  # 4
+"""违法"""
+SENSITIVITY_PERSONAL_DATA: Sensitivity.ValueType  # 5
+"""个人信息"""
+Global___Sensitivity: _TypeAlias = Sensitivity  # noqa: Y015
