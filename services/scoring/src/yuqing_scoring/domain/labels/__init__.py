@@ -1,0 +1,1 @@
+"""What a text says beside its sentiment: intent, aspect, focus area, sensitivity, offensive language."""
