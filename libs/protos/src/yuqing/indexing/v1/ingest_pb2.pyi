@@ -68,6 +68,10 @@ class _ChangeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeKind
     """The page is gone. 已消失"""
     CHANGE_KIND_ERASED: _ChangeKind.ValueType  # 5
     """Erased for good. 已清除"""
+    CHANGE_KIND_CORRECTED: _ChangeKind.ValueType  # 6
+    """A person corrected a label, or took that back. 人工纠正"""
+    CHANGE_KIND_TRIAGED: _ChangeKind.ValueType  # 7
+    """Queue, tags or notes changed. 分拣变化"""
 
 class ChangeKind(_ChangeKind, metaclass=_ChangeKindEnumTypeWrapper):
     """What happened to a mention. 变更类型"""
@@ -83,6 +87,10 @@ CHANGE_KIND_VANISHED: ChangeKind.ValueType  # 4
 """The page is gone. 已消失"""
 CHANGE_KIND_ERASED: ChangeKind.ValueType  # 5
 """Erased for good. 已清除"""
+CHANGE_KIND_CORRECTED: ChangeKind.ValueType  # 6
+"""A person corrected a label, or took that back. 人工纠正"""
+CHANGE_KIND_TRIAGED: ChangeKind.ValueType  # 7
+"""Queue, tags or notes changed. 分拣变化"""
 Global___ChangeKind: _TypeAlias = ChangeKind  # noqa: Y015
 
 @_typing.final

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from yuqing.access.v1 import access_pb2 as yuqing_dot_access_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cyuqing/indexing/v1/job.proto\x12\x12yuqing.indexing.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\"\x93\x02\n\x03Job\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.yuqing.indexing.v1.JobKind\x12\r\n\x05topic\x18\x03 \x01(\t\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x1c.yuqing.indexing.v1.JobState\x12\x12\n\ntotal_size\x18\x05 \x01(\x03\x12\x11\n\tdone_size\x18\x06 \x01(\x03\x12\x0e\n\x06\x64\x65tail\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\";\n\rGetJobRequest\x12*\n\x04name\x18\x01 \x01(\tB\x1c\x92\xe7\x18\x18\x08\x01\"\x14jobs/[a-z0-9-]{1,40}\"6\n\x0eGetJobResponse\x12$\n\x03job\x18\x01 \x01(\x0b\x32\x17.yuqing.indexing.v1.Job\"\x89\x01\n\x0fListJobsRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12.\n\x05topic\x18\x03 \x01(\tB\x1f\x92\xe7\x18\x1b\"\x19(topics/[a-z0-9-]{1,40})?\"R\n\x10ListJobsResponse\x12%\n\x04jobs\x18\x01 \x03(\x0b\x32\x17.yuqing.indexing.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*@\n\x07JobKind\x12\x18\n\x14JOB_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17JOB_KIND_TOPIC_BACKFILL\x10\x01*\x97\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11JOB_STATE_PENDING\x10\x01\x12\x15\n\x11JOB_STATE_RUNNING\x10\x02\x12\x12\n\x0eJOB_STATE_DONE\x10\x03\x12\x18\n\x14JOB_STATE_SUPERSEDED\x10\x04\x12\x14\n\x10JOB_STATE_FAILED\x10\x05\x32\x8b\x02\n\nJobService\x12\x81\x01\n\x06GetJob\x12!.yuqing.indexing.v1.GetJobRequest\x1a\".yuqing.indexing.v1.GetJobResponse\"0\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x18\x12\x11/v1/{name=jobs/*}b\x03job\x12y\n\x08ListJobs\x12#.yuqing.indexing.v1.ListJobsRequest\x1a$.yuqing.indexing.v1.ListJobsResponse\"\"\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\n\x12\x08/v1/jobsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cyuqing/indexing/v1/job.proto\x12\x12yuqing.indexing.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\"\xb2\x02\n\x03Job\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.yuqing.indexing.v1.JobKind\x12\r\n\x05topic\x18\x03 \x01(\t\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x1c.yuqing.indexing.v1.JobState\x12\x12\n\ntotal_size\x18\x05 \x01(\x03\x12\x11\n\tdone_size\x18\x06 \x01(\x03\x12\x0e\n\x06\x64\x65tail\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\n \x01(\t\x12\r\n\x05query\x18\x0b \x01(\t\";\n\rGetJobRequest\x12*\n\x04name\x18\x01 \x01(\tB\x1c\x92\xe7\x18\x18\x08\x01\"\x14jobs/[a-z0-9-]{1,40}\"6\n\x0eGetJobResponse\x12$\n\x03job\x18\x01 \x01(\x0b\x32\x17.yuqing.indexing.v1.Job\"\x89\x01\n\x0fListJobsRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12.\n\x05topic\x18\x03 \x01(\tB\x1f\x92\xe7\x18\x1b\"\x19(topics/[a-z0-9-]{1,40})?\"R\n\x10ListJobsResponse\x12%\n\x04jobs\x18\x01 \x03(\x0b\x32\x17.yuqing.indexing.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\x82\x01\n\x07JobKind\x12\x18\n\x14JOB_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17JOB_KIND_TOPIC_BACKFILL\x10\x01\x12\x17\n\x13JOB_KIND_CORRECTION\x10\x02\x12\x11\n\rJOB_KIND_UNDO\x10\x03\x12\x14\n\x10JOB_KIND_RESCORE\x10\x04*\x97\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11JOB_STATE_PENDING\x10\x01\x12\x15\n\x11JOB_STATE_RUNNING\x10\x02\x12\x12\n\x0eJOB_STATE_DONE\x10\x03\x12\x18\n\x14JOB_STATE_SUPERSEDED\x10\x04\x12\x14\n\x10JOB_STATE_FAILED\x10\x05\x32\x8b\x02\n\nJobService\x12\x81\x01\n\x06GetJob\x12!.yuqing.indexing.v1.GetJobRequest\x1a\".yuqing.indexing.v1.GetJobResponse\"0\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x18\x12\x11/v1/{name=jobs/*}b\x03job\x12y\n\x08ListJobs\x12#.yuqing.indexing.v1.ListJobsRequest\x1a$.yuqing.indexing.v1.ListJobsResponse\"\"\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\n\x12\x08/v1/jobsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,20 +46,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_JOBSERVICE'].methods_by_name['GetJob']._serialized_options = b'\212\347\030\016\n\n\n\010\002\003\004\005\006\007\010\t\030\001\202\323\344\223\002\030\022\021/v1/{name=jobs/*}b\003job'
   _globals['_JOBSERVICE'].methods_by_name['ListJobs']._loaded_options = None
   _globals['_JOBSERVICE'].methods_by_name['ListJobs']._serialized_options = b'\212\347\030\016\n\n\n\010\002\003\004\005\006\007\010\t\030\001\202\323\344\223\002\n\022\010/v1/jobs'
-  _globals['_JOBKIND']._serialized_start=765
-  _globals['_JOBKIND']._serialized_end=829
-  _globals['_JOBSTATE']._serialized_start=832
-  _globals['_JOBSTATE']._serialized_end=983
+  _globals['_JOBKIND']._serialized_start=797
+  _globals['_JOBKIND']._serialized_end=927
+  _globals['_JOBSTATE']._serialized_start=930
+  _globals['_JOBSTATE']._serialized_end=1081
   _globals['_JOB']._serialized_start=147
-  _globals['_JOB']._serialized_end=422
-  _globals['_GETJOBREQUEST']._serialized_start=424
-  _globals['_GETJOBREQUEST']._serialized_end=483
-  _globals['_GETJOBRESPONSE']._serialized_start=485
-  _globals['_GETJOBRESPONSE']._serialized_end=539
-  _globals['_LISTJOBSREQUEST']._serialized_start=542
-  _globals['_LISTJOBSREQUEST']._serialized_end=679
-  _globals['_LISTJOBSRESPONSE']._serialized_start=681
-  _globals['_LISTJOBSRESPONSE']._serialized_end=763
-  _globals['_JOBSERVICE']._serialized_start=986
-  _globals['_JOBSERVICE']._serialized_end=1253
+  _globals['_JOB']._serialized_end=453
+  _globals['_GETJOBREQUEST']._serialized_start=455
+  _globals['_GETJOBREQUEST']._serialized_end=514
+  _globals['_GETJOBRESPONSE']._serialized_start=516
+  _globals['_GETJOBRESPONSE']._serialized_end=570
+  _globals['_LISTJOBSREQUEST']._serialized_start=573
+  _globals['_LISTJOBSREQUEST']._serialized_end=710
+  _globals['_LISTJOBSRESPONSE']._serialized_start=712
+  _globals['_LISTJOBSRESPONSE']._serialized_end=794
+  _globals['_JOBSERVICE']._serialized_start=1084
+  _globals['_JOBSERVICE']._serialized_end=1351
 # @@protoc_insertion_point(module_scope)

@@ -29,6 +29,12 @@ class _JobKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JobKind.Value
     JOB_KIND_UNSPECIFIED: _JobKind.ValueType  # 0
     JOB_KIND_TOPIC_BACKFILL: _JobKind.ValueType  # 1
     """Matches stored mentions with a new, changed or removed topic. 专题回溯"""
+    JOB_KIND_CORRECTION: _JobKind.ValueType  # 2
+    """Corrects a label of all mentions that a query finds. 批量纠正"""
+    JOB_KIND_UNDO: _JobKind.ValueType  # 3
+    """Takes back what a correction by query did. 撤销批量纠正"""
+    JOB_KIND_RESCORE: _JobKind.ValueType  # 4
+    """Has mentions that a query finds judged anew. 重新研判"""
 
 class JobKind(_JobKind, metaclass=_JobKindEnumTypeWrapper):
     """What a job does. 作业类型"""
@@ -36,6 +42,12 @@ class JobKind(_JobKind, metaclass=_JobKindEnumTypeWrapper):
 JOB_KIND_UNSPECIFIED: JobKind.ValueType  # 0
 JOB_KIND_TOPIC_BACKFILL: JobKind.ValueType  # 1
 """Matches stored mentions with a new, changed or removed topic. 专题回溯"""
+JOB_KIND_CORRECTION: JobKind.ValueType  # 2
+"""Corrects a label of all mentions that a query finds. 批量纠正"""
+JOB_KIND_UNDO: JobKind.ValueType  # 3
+"""Takes back what a correction by query did. 撤销批量纠正"""
+JOB_KIND_RESCORE: JobKind.ValueType  # 4
+"""Has mentions that a query finds judged anew. 重新研判"""
 Global___JobKind: _TypeAlias = JobKind  # noqa: Y015
 
 class _JobState:
@@ -87,6 +99,8 @@ class Job(_message.Message):
     DETAIL_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     kind: Global___JobKind.ValueType
     topic: _builtins.str
@@ -97,6 +111,10 @@ class Job(_message.Message):
     done_size: _builtins.int
     detail: _builtins.str
     """Why it failed. 失败原因"""
+    author: _builtins.str
+    """`people/{person}` who started it; empty where it follows from a change of a topic. 发起人"""
+    query: _builtins.str
+    """The query that it works on, where a person gave one. 检索式"""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -113,10 +131,12 @@ class Job(_message.Message):
         detail: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        author: _builtins.str = ...,
+        query: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "detail", b"detail", "done_size", b"done_size", "kind", b"kind", "name", b"name", "state", b"state", "topic", b"topic", "total_size", b"total_size", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "create_time", b"create_time", "detail", b"detail", "done_size", b"done_size", "kind", b"kind", "name", b"name", "query", b"query", "state", b"state", "topic", b"topic", "total_size", b"total_size", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,12 +26,14 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from yuqing.access.v1 import access_pb2 as yuqing_dot_access_dot_v1_dot_access__pb2
+from yuqing.indexing.v1 import correction_pb2 as yuqing_dot_indexing_dot_v1_dot_correction__pb2
 from yuqing.indexing.v1 import document_pb2 as yuqing_dot_indexing_dot_v1_dot_document__pb2
+from yuqing.indexing.v1 import triage_pb2 as yuqing_dot_indexing_dot_v1_dot_triage__pb2
 from yuqing.type.v1 import labels_pb2 as yuqing_dot_type_dot_v1_dot_labels__pb2
 from yuqing.type.v1 import types_pb2 as yuqing_dot_type_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n yuqing/indexing/v1/mention.proto\x12\x12yuqing.indexing.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\x1a!yuqing/indexing/v1/document.proto\x1a\x1byuqing/type/v1/labels.proto\x1a\x1ayuqing/type/v1/types.proto\"\xb3\x03\n\x07Mention\x12\x0c\n\x04name\x18\x01 \x01(\t\x12.\n\x08\x64ocument\x18\x02 \x01(\x0b\x32\x1c.yuqing.indexing.v1.Document\x12\x30\n\tjudgement\x18\x03 \x01(\x0b\x32\x1d.yuqing.indexing.v1.Judgement\x12\x33\n\x0f\x66irst_seen_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_seen_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x65\x64ited\x18\x06 \x01(\x08\x12\x10\n\x08vanished\x18\x07 \x01(\x08\x12\x14\n\x0c\x63ontent_hash\x18\x08 \x01(\t\x12\x0f\n\x07\x61liases\x18\t \x03(\t\x12.\n\x06topics\x18\n \x03(\x0b\x32\x1e.yuqing.indexing.v1.TopicMatch\x12\r\n\x05story\x18\x0b \x01(\t\x12\x0c\n\x04\x63opy\x18\x0c \x01(\x08\x12\x39\n\x0frelated_stories\x18\r \x03(\x0b\x32 .yuqing.indexing.v1.RelatedStory\",\n\x0cRelatedStory\x12\r\n\x05story\x18\x01 \x01(\t\x12\r\n\x05share\x18\x02 \x01(\x01\"x\n\nTopicMatch\x12\r\n\x05topic\x18\x01 \x01(\t\x12-\n\x0btitle_spans\x18\x02 \x03(\x0b\x32\x18.yuqing.indexing.v1.Span\x12,\n\ntext_spans\x18\x03 \x03(\x0b\x32\x18.yuqing.indexing.v1.Span\"\xe6\x01\n\tJudgement\x12,\n\tsentiment\x18\x01 \x01(\x0e\x32\x19.yuqing.type.v1.Sentiment\x12\x10\n\x08negative\x18\x02 \x01(\x02\x12\x0f\n\x07neutral\x18\x03 \x01(\x02\x12\x10\n\x08positive\x18\x04 \x01(\x02\x12\r\n\x05model\x18\x05 \x01(\t\x12\x15\n\rmodel_version\x18\x06 \x01(\t\x12(\n\x04time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x06labels\x18\x08 \x01(\x0b\x32\x16.yuqing.type.v1.Labels\"^\n\x0b\x46\x61\x63\x65tFilter\x12\x32\n\x05\x66\x61\x63\x65t\x18\x01 \x01(\x0e\x32\x19.yuqing.indexing.v1.FacetB\x08\x92\xe7\x18\x04\x08\x01X\x01\x12\x1b\n\x06values\x18\x02 \x03(\tB\x0b\x92\xe7\x18\x07\x18\x80\x04\x38\x01@d\"i\n\tTimeRange\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"B\n\x11GetMentionRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17mentions/[a-z0-9]{1,64}\"B\n\x12GetMentionResponse\x12,\n\x07mention\x18\x01 \x01(\x0b\x32\x1b.yuqing.indexing.v1.Mention\"\xe1\x02\n\x15SearchMentionsRequest\x12\x16\n\x05query\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12\x38\n\x07\x66ilters\x18\x02 \x03(\x0b\x32\x1f.yuqing.indexing.v1.FacetFilterB\x06\x92\xe7\x18\x02@\x14\x12\x30\n\tpublished\x18\x03 \x01(\x0b\x32\x1d.yuqing.indexing.v1.TimeRange\x12.\n\x05order\x18\x04 \x01(\x0e\x32\x1f.yuqing.indexing.v1.SearchOrder\x12\x35\n\x06\x66\x61\x63\x65ts\x18\x05 \x03(\x0e\x32\x19.yuqing.indexing.v1.FacetB\n\x92\xe7\x18\x06@\x14H\x01X\x01\x12)\n\tpage_size\x18\x06 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x07 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12\x15\n\rone_per_story\x18\x08 \x01(\x08\"\xd0\x01\n\x16SearchMentionsResponse\x12%\n\x04hits\x18\x01 \x03(\x0b\x32\x17.yuqing.indexing.v1.Hit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12/\n\x06\x66\x61\x63\x65ts\x18\x04 \x03(\x0b\x32\x1f.yuqing.indexing.v1.FacetCounts\x12\x31\n\nword_forms\x18\x05 \x03(\x0b\x32\x1d.yuqing.indexing.v1.WordForms\"e\n\tWordForms\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\r\n\x05\x66orms\x18\x03 \x03(\t\x12\x16\n\x0eordinary_words\x18\x04 \x03(\t\x12\x15\n\rleft_out_size\x18\x05 \x01(\x03\"\x8d\x01\n\x03Hit\x12,\n\x07mention\x18\x01 \x01(\x0b\x32\x1b.yuqing.indexing.v1.Mention\x12\x31\n\nhighlights\x18\x02 \x03(\x0b\x32\x1d.yuqing.indexing.v1.Highlight\x12\x11\n\trelevance\x18\x03 \x01(\x01\x12\x12\n\nstory_size\x18\x04 \x01(\x03\"U\n\tHighlight\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x10\n\x08\x66ragment\x18\x02 \x01(\t\x12\'\n\x05spans\x18\x03 \x03(\x0b\x32\x18.yuqing.indexing.v1.Span\"\"\n\x04Span\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\"x\n\x0b\x46\x61\x63\x65tCounts\x12(\n\x05\x66\x61\x63\x65t\x18\x01 \x01(\x0e\x32\x19.yuqing.indexing.v1.Facet\x12+\n\x07\x62uckets\x18\x02 \x03(\x0b\x32\x1a.yuqing.indexing.v1.Bucket\x12\x12\n\nother_size\x18\x03 \x01(\x03\"%\n\x06\x42ucket\x12\r\n\x05value\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\"\xbd\x02\n\x14\x43ountMentionsRequest\x12\x16\n\x05query\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12\x38\n\x07\x66ilters\x18\x02 \x03(\x0b\x32\x1f.yuqing.indexing.v1.FacetFilterB\x06\x92\xe7\x18\x02@\x14\x12\x30\n\tpublished\x18\x03 \x01(\x0b\x32\x1d.yuqing.indexing.v1.TimeRange\x12.\n\x08interval\x18\x04 \x01(\x0e\x32\x1c.yuqing.indexing.v1.Interval\x12(\n\x05split\x18\x05 \x01(\x0e\x32\x19.yuqing.indexing.v1.Facet\x12,\n\x05\x62\x61sis\x18\x06 \x01(\x0e\x32\x1d.yuqing.indexing.v1.TimeBasis\x12\x19\n\ttime_zone\x18\x07 \x01(\tB\x06\x92\xe7\x18\x02P\x05\"V\n\x15\x43ountMentionsResponse\x12)\n\x04\x62\x61rs\x18\x01 \x03(\x0b\x32\x1b.yuqing.indexing.v1.TimeBar\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\"t\n\x07TimeBar\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12+\n\x07\x62uckets\x18\x03 \x03(\x0b\x32\x1a.yuqing.indexing.v1.Bucket\"\xef\x01\n\x13ListTopTermsRequest\x12\x16\n\x05query\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12\x38\n\x07\x66ilters\x18\x02 \x03(\x0b\x32\x1f.yuqing.indexing.v1.FacetFilterB\x06\x92\xe7\x18\x02@\x14\x12\x30\n\tpublished\x18\x03 \x01(\x0b\x32\x1d.yuqing.indexing.v1.TimeRange\x12.\n\x06method\x18\x04 \x01(\x0e\x32\x1e.yuqing.indexing.v1.TermMethod\x12$\n\x04size\x18\x05 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00\x00i@\"B\n\x14ListTopTermsResponse\x12*\n\x05terms\x18\x01 \x03(\x0b\x32\x1b.yuqing.indexing.v1.TopTerm\"N\n\x07TopTerm\x12\x0c\n\x04term\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12\x17\n\x0f\x62\x61\x63kground_size\x18\x03 \x01(\x03\x12\x0e\n\x06weight\x18\x04 \x01(\x01\"m\n\x14WatchMentionsRequest\x12\x16\n\x05query\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12*\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\x42\r\x92\xe7\x18\t)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"\x8a\x01\n\x15WatchMentionsResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12,\n\x07mention\x18\x02 \x01(\x0b\x32\x1b.yuqing.indexing.v1.Mention\x12\x31\n\nhighlights\x18\x03 \x03(\x0b\x32\x1d.yuqing.indexing.v1.Highlight\"\xae\x02\n\x15\x45xportMentionsRequest\x12\x16\n\x05query\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12\x38\n\x07\x66ilters\x18\x02 \x03(\x0b\x32\x1f.yuqing.indexing.v1.FacetFilterB\x06\x92\xe7\x18\x02@\x14\x12\x30\n\tpublished\x18\x03 \x01(\x0b\x32\x1d.yuqing.indexing.v1.TimeRange\x12.\n\x05order\x18\x04 \x01(\x0e\x32\x1f.yuqing.indexing.v1.SearchOrder\x12:\n\x06\x66ormat\x18\x05 \x01(\x0e\x32 .yuqing.indexing.v1.ExportFormatB\x08\x92\xe7\x18\x04\x08\x01X\x01\x12%\n\x05limit\x18\x06 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x80\x84.A\"q\n\x16\x45xportMentionsResponse\x12\"\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody\x12\x0c\n\x04rows\x18\x02 \x01(\x03\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12\x11\n\tfile_name\x18\x04 \x01(\t\"\x92\x01\n\x17ListObservationsRequest\x12/\n\x06parent\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17mentions/[a-z0-9]{1,64}\x12)\n\tpage_size\x18\x02 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x03 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \"j\n\x18ListObservationsResponse\x12\x35\n\x0cobservations\x18\x01 \x03(\x0b\x32\x1f.yuqing.indexing.v1.Observation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa0\x01\n\x0bObservation\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x63ontent_hash\x18\x02 \x01(\t\x12*\n\x06\x63ounts\x18\x03 \x01(\x0b\x32\x1a.yuqing.indexing.v1.Counts\x12\x10\n\x08vanished\x18\x04 \x01(\x08\x12\x13\n\x0bstored_page\x18\x05 \x01(\t\"{\n\x13\x45raseMentionRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17mentions/[a-z0-9]{1,64}\x12\x19\n\x06reason\x18\x02 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\xe8\x07\x12\x1a\n\nrequest_id\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"\x16\n\x14\x45raseMentionResponse*\xd2\x01\n\x05\x46\x61\x63\x65t\x12\x15\n\x11\x46\x41\x43\x45T_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x46\x41\x43\x45T_SOURCE\x10\x01\x12\x0e\n\nFACET_SITE\x10\x02\x12\x10\n\x0c\x46\x41\x43\x45T_MEDIUM\x10\x03\x12\x13\n\x0f\x46\x41\x43\x45T_SENTIMENT\x10\x04\x12\x10\n\x0c\x46\x41\x43\x45T_AUTHOR\x10\x05\x12\x12\n\x0e\x46\x41\x43\x45T_LANGUAGE\x10\x06\x12\x10\n\x0c\x46\x41\x43\x45T_REGION\x10\x07\x12\x0f\n\x0b\x46\x41\x43\x45T_STATE\x10\x08\x12\x0f\n\x0b\x46\x41\x43\x45T_TOPIC\x10\t\x12\x0f\n\x0b\x46\x41\x43\x45T_STORY\x10\n*\x91\x01\n\x0bSearchOrder\x12\x1c\n\x18SEARCH_ORDER_UNSPECIFIED\x10\x00\x12\x1a\n\x16SEARCH_ORDER_RELEVANCE\x10\x01\x12\x17\n\x13SEARCH_ORDER_NEWEST\x10\x02\x12\x17\n\x13SEARCH_ORDER_OLDEST\x10\x03\x12\x16\n\x12SEARCH_ORDER_REACH\x10\x04*\x85\x01\n\x08Interval\x12\x18\n\x14INTERVAL_UNSPECIFIED\x10\x00\x12\x13\n\x0fINTERVAL_MINUTE\x10\x01\x12\x11\n\rINTERVAL_HOUR\x10\x02\x12\x10\n\x0cINTERVAL_DAY\x10\x03\x12\x11\n\rINTERVAL_WEEK\x10\x04\x12\x12\n\x0eINTERVAL_MONTH\x10\x05*\\\n\tTimeBasis\x12\x1a\n\x16TIME_BASIS_UNSPECIFIED\x10\x00\x12\x18\n\x14TIME_BASIS_PUBLISHED\x10\x01\x12\x19\n\x15TIME_BASIS_FIRST_SEEN\x10\x02*`\n\nTermMethod\x12\x1b\n\x17TERM_METHOD_UNSPECIFIED\x10\x00\x12\x1b\n\x17TERM_METHOD_SIGNIFICANT\x10\x01\x12\x18\n\x14TERM_METHOD_FREQUENT\x10\x02*u\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45XPORT_FORMAT_CSV\x10\x01\x12\x16\n\x12\x45XPORT_FORMAT_XLSX\x10\x02\x12\x17\n\x13\x45XPORT_FORMAT_JSONL\x10\x03\x32\xf6\t\n\x0eMentionService\x12\x95\x01\n\nGetMention\x12%.yuqing.indexing.v1.GetMentionRequest\x1a&.yuqing.indexing.v1.GetMentionResponse\"8\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02 \x12\x15/v1/{name=mentions/*}b\x07mention\x12\x99\x01\n\x0eSearchMentions\x12).yuqing.indexing.v1.SearchMentionsRequest\x1a*.yuqing.indexing.v1.SearchMentionsResponse\"0\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/mentions:search:\x01*\x12\x95\x01\n\rCountMentions\x12(.yuqing.indexing.v1.CountMentionsRequest\x1a).yuqing.indexing.v1.CountMentionsResponse\"/\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/mentions:count:\x01*\x12\x95\x01\n\x0cListTopTerms\x12\'.yuqing.indexing.v1.ListTopTermsRequest\x1a(.yuqing.indexing.v1.ListTopTermsResponse\"2\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/mentions:topTerms:\x01*\x12\x94\x01\n\rWatchMentions\x12(.yuqing.indexing.v1.WatchMentionsRequest\x1a).yuqing.indexing.v1.WatchMentionsResponse\",\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/mentions:watch0\x01\x12\xa0\x01\n\x0e\x45xportMentions\x12).yuqing.indexing.v1.ExportMentionsRequest\x1a*.yuqing.indexing.v1.ExportMentionsResponse\"5\x8a\xe7\x18\r\n\t\n\x07\x02\x03\x04\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x1e\"\x13/v1/mentions:export:\x01*b\x04\x62ody0\x01\x12\xad\x01\n\x10ListObservations\x12+.yuqing.indexing.v1.ListObservationsRequest\x1a,.yuqing.indexing.v1.ListObservationsResponse\">\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02&\x12$/v1/{parent=mentions/*}/observations\x12\x95\x01\n\x0c\x45raseMention\x12\'.yuqing.indexing.v1.EraseMentionRequest\x1a(.yuqing.indexing.v1.EraseMentionResponse\"2\x8a\xe7\x18\x08\n\x04\n\x02\x06\n\x18\x02\x82\xd3\xe4\x93\x02 \"\x1b/v1/{name=mentions/*}:erase:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n yuqing/indexing/v1/mention.proto\x12\x12yuqing.indexing.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\x1a#yuqing/indexing/v1/correction.proto\x1a!yuqing/indexing/v1/document.proto\x1a\x1fyuqing/indexing/v1/triage.proto\x1a\x1byuqing/type/v1/labels.proto\x1a\x1ayuqing/type/v1/types.proto\"\xf8\x04\n\x07Mention\x12\x0c\n\x04name\x18\x01 \x01(\t\x12.\n\x08\x64ocument\x18\x02 \x01(\x0b\x32\x1c.yuqing.indexing.v1.Document\x12\x30\n\tjudgement\x18\x03 \x01(\x0b\x32\x1d.yuqing.indexing.v1.Judgement\x12\x33\n\x0f\x66irst_seen_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_seen_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x65\x64ited\x18\x06 \x01(\x08\x12\x10\n\x08vanished\x18\x07 \x01(\x08\x12\x14\n\x0c\x63ontent_hash\x18\x08 \x01(\t\x12\x0f\n\x07\x61liases\x18\t \x03(\t\x12.\n\x06topics\x18\n \x03(\x0b\x32\x1e.yuqing.indexing.v1.TopicMatch\x12\r\n\x05story\x18\x0b \x01(\t\x12\x0c\n\x04\x63opy\x18\x0c \x01(\x08\x12\x39\n\x0frelated_stories\x18\r \x03(\x0b\x32 .yuqing.indexing.v1.RelatedStory\x12,\n\tsentiment\x18\x14 \x01(\x0e\x32\x19.yuqing.type.v1.Sentiment\x12&\n\x06labels\x18\x15 \x01(\x0b\x32\x16.yuqing.type.v1.Labels\x12\x33\n\x0b\x63orrections\x18\x16 \x03(\x0b\x32\x1e.yuqing.indexing.v1.Correction\x12*\n\x06triage\x18\x17 \x01(\x0b\x32\x1a.yuqing.indexing.v1.Triage\x12\x0c\n\x04\x65tag\x18\x18 \x01(\t\",\n\x0cRelatedStory\x12\r\n\x05story\x18\x01 \x01(\t\x12\r\n\x05share\x18\x02 \x01(\x01\"x\n\nTopicMatch\x12\r\n\x05topic\x18\x01 \x01(\t\x12-\n\x0btitle_spans\x18\x02 \x03(\x0b\x32\x18.yuqing.indexing.v1.Span\x12,\n\ntext_spans\x18\x03 \x03(\x0b\x32\x18.yuqing.indexing.v1.Span\"\xe6\x01\n\tJudgement\x12,\n\tsentiment\x18\x01 \x01(\x0e\x32\x19.yuqing.type.v1.Sentiment\x12\x10\n\x08negative\x18\x02 \x01(\x02\x12\x0f\n\x07neutral\x18\x03 \x01(\x02\x12\x10\n\x08positive\x18\x04 \x01(\x02\x12\r\n\x05model\x18\x05 \x01(\t\x12\x15\n\rmodel_version\x18\x06 \x01(\t\x12(\n\x04time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x06labels\x18\x08 \x01(\x0b\x32\x16.yuqing.type.v1.Labels\"^\n\x0b\x46\x61\x63\x65tFilter\x12\x32\n\x05\x66\x61\x63\x65t\x18\x01 \x01(\x0e\x32\x19.yuqing.indexing.v1.FacetB\x08\x92\xe7\x18\x04\x08\x01X\x01\x12\x1b\n\x06values\x18\x02 \x03(\tB\x0b\x92\xe7\x18\x07\x18\x80\x04\x38\x01@d\"i\n\tTimeRange\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"B\n\x11GetMentionRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17mentions/[a-z0-9]{1,64}\"B\n\x12GetMentionResponse\x12,\n\x07mention\x18\x01 \x01(\x0b\x32\x1b.yuqing.indexing.v1.Mention\"\xe1\x02\n\x15SearchMentionsRequest\x12\x16\n\x05query\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12\x38\n\x07\x66ilters\x18\x02 \x03(\x0b\x32\x1f.yuqing.indexing.v1.FacetFilterB\x06\x92\xe7\x18\x02@\x14\x12\x30\n\tpublished\x18\x03 \x01(\x0b\x32\x1d.yuqing.indexing.v1.TimeRange\x12.\n\x05order\x18\x04 \x01(\x0e\x32\x1f.yuqing.indexing.v1.SearchOrder\x12\x35\n\x06\x66\x61\x63\x65ts\x18\x05 \x03(\x0e\x32\x19.yuqing.indexing.v1.FacetB\n\x92\xe7\x18\x06@\x14H\x01X\x01\x12)\n\tpage_size\x18\x06 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x07 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12\x15\n\rone_per_story\x18\x08 \x01(\x08\"\xd0\x01\n\x16SearchMentionsResponse\x12%\n\x04hits\x18\x01 \x03(\x0b\x32\x17.yuqing.indexing.v1.Hit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12/\n\x06\x66\x61\x63\x65ts\x18\x04 \x03(\x0b\x32\x1f.yuqing.indexing.v1.FacetCounts\x12\x31\n\nword_forms\x18\x05 \x03(\x0b\x32\x1d.yuqing.indexing.v1.WordForms\"e\n\tWordForms\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\r\n\x05\x66orms\x18\x03 \x03(\t\x12\x16\n\x0eordinary_words\x18\x04 \x03(\t\x12\x15\n\rleft_out_size\x18\x05 \x01(\x03\"\x8d\x01\n\x03Hit\x12,\n\x07mention\x18\x01 \x01(\x0b\x32\x1b.yuqing.indexing.v1.Mention\x12\x31\n\nhighlights\x18\x02 \x03(\x0b\x32\x1d.yuqing.indexing.v1.Highlight\x12\x11\n\trelevance\x18\x03 \x01(\x01\x12\x12\n\nstory_size\x18\x04 \x01(\x03\"U\n\tHighlight\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x10\n\x08\x66ragment\x18\x02 \x01(\t\x12\'\n\x05spans\x18\x03 \x03(\x0b\x32\x18.yuqing.indexing.v1.Span\"\"\n\x04Span\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\"x\n\x0b\x46\x61\x63\x65tCounts\x12(\n\x05\x66\x61\x63\x65t\x18\x01 \x01(\x0e\x32\x19.yuqing.indexing.v1.Facet\x12+\n\x07\x62uckets\x18\x02 \x03(\x0b\x32\x1a.yuqing.indexing.v1.Bucket\x12\x12\n\nother_size\x18\x03 \x01(\x03\"%\n\x06\x42ucket\x12\r\n\x05value\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\"\xbd\x02\n\x14\x43ountMentionsRequest\x12\x16\n\x05query\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12\x38\n\x07\x66ilters\x18\x02 \x03(\x0b\x32\x1f.yuqing.indexing.v1.FacetFilterB\x06\x92\xe7\x18\x02@\x14\x12\x30\n\tpublished\x18\x03 \x01(\x0b\x32\x1d.yuqing.indexing.v1.TimeRange\x12.\n\x08interval\x18\x04 \x01(\x0e\x32\x1c.yuqing.indexing.v1.Interval\x12(\n\x05split\x18\x05 \x01(\x0e\x32\x19.yuqing.indexing.v1.Facet\x12,\n\x05\x62\x61sis\x18\x06 \x01(\x0e\x32\x1d.yuqing.indexing.v1.TimeBasis\x12\x19\n\ttime_zone\x18\x07 \x01(\tB\x06\x92\xe7\x18\x02P\x05\"V\n\x15\x43ountMentionsResponse\x12)\n\x04\x62\x61rs\x18\x01 \x03(\x0b\x32\x1b.yuqing.indexing.v1.TimeBar\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\"t\n\x07TimeBar\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12+\n\x07\x62uckets\x18\x03 \x03(\x0b\x32\x1a.yuqing.indexing.v1.Bucket\"\xef\x01\n\x13ListTopTermsRequest\x12\x16\n\x05query\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12\x38\n\x07\x66ilters\x18\x02 \x03(\x0b\x32\x1f.yuqing.indexing.v1.FacetFilterB\x06\x92\xe7\x18\x02@\x14\x12\x30\n\tpublished\x18\x03 \x01(\x0b\x32\x1d.yuqing.indexing.v1.TimeRange\x12.\n\x06method\x18\x04 \x01(\x0e\x32\x1e.yuqing.indexing.v1.TermMethod\x12$\n\x04size\x18\x05 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00\x00i@\"B\n\x14ListTopTermsResponse\x12*\n\x05terms\x18\x01 \x03(\x0b\x32\x1b.yuqing.indexing.v1.TopTerm\"N\n\x07TopTerm\x12\x0c\n\x04term\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12\x17\n\x0f\x62\x61\x63kground_size\x18\x03 \x01(\x03\x12\x0e\n\x06weight\x18\x04 \x01(\x01\"m\n\x14WatchMentionsRequest\x12\x16\n\x05query\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12*\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\x42\r\x92\xe7\x18\t)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x42\x11\n\x0f_after_sequence\"\x8a\x01\n\x15WatchMentionsResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12,\n\x07mention\x18\x02 \x01(\x0b\x32\x1b.yuqing.indexing.v1.Mention\x12\x31\n\nhighlights\x18\x03 \x03(\x0b\x32\x1d.yuqing.indexing.v1.Highlight\"\xae\x02\n\x15\x45xportMentionsRequest\x12\x16\n\x05query\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12\x38\n\x07\x66ilters\x18\x02 \x03(\x0b\x32\x1f.yuqing.indexing.v1.FacetFilterB\x06\x92\xe7\x18\x02@\x14\x12\x30\n\tpublished\x18\x03 \x01(\x0b\x32\x1d.yuqing.indexing.v1.TimeRange\x12.\n\x05order\x18\x04 \x01(\x0e\x32\x1f.yuqing.indexing.v1.SearchOrder\x12:\n\x06\x66ormat\x18\x05 \x01(\x0e\x32 .yuqing.indexing.v1.ExportFormatB\x08\x92\xe7\x18\x04\x08\x01X\x01\x12%\n\x05limit\x18\x06 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x80\x84.A\"q\n\x16\x45xportMentionsResponse\x12\"\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody\x12\x0c\n\x04rows\x18\x02 \x01(\x03\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12\x11\n\tfile_name\x18\x04 \x01(\t\"\x92\x01\n\x17ListObservationsRequest\x12/\n\x06parent\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17mentions/[a-z0-9]{1,64}\x12)\n\tpage_size\x18\x02 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x03 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \"j\n\x18ListObservationsResponse\x12\x35\n\x0cobservations\x18\x01 \x03(\x0b\x32\x1f.yuqing.indexing.v1.Observation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa0\x01\n\x0bObservation\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x63ontent_hash\x18\x02 \x01(\t\x12*\n\x06\x63ounts\x18\x03 \x01(\x0b\x32\x1a.yuqing.indexing.v1.Counts\x12\x10\n\x08vanished\x18\x04 \x01(\x08\x12\x13\n\x0bstored_page\x18\x05 \x01(\t\"{\n\x13\x45raseMentionRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\x92\xe7\x18\x1b\x08\x01\"\x17mentions/[a-z0-9]{1,64}\x12\x19\n\x06reason\x18\x02 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\xe8\x07\x12\x1a\n\nrequest_id\x18\x03 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"\x16\n\x14\x45raseMentionResponse*\x9c\x02\n\x05\x46\x61\x63\x65t\x12\x15\n\x11\x46\x41\x43\x45T_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x46\x41\x43\x45T_SOURCE\x10\x01\x12\x0e\n\nFACET_SITE\x10\x02\x12\x10\n\x0c\x46\x41\x43\x45T_MEDIUM\x10\x03\x12\x13\n\x0f\x46\x41\x43\x45T_SENTIMENT\x10\x04\x12\x10\n\x0c\x46\x41\x43\x45T_AUTHOR\x10\x05\x12\x12\n\x0e\x46\x41\x43\x45T_LANGUAGE\x10\x06\x12\x10\n\x0c\x46\x41\x43\x45T_REGION\x10\x07\x12\x0f\n\x0b\x46\x41\x43\x45T_STATE\x10\x08\x12\x0f\n\x0b\x46\x41\x43\x45T_TOPIC\x10\t\x12\x0f\n\x0b\x46\x41\x43\x45T_STORY\x10\n\x12\x10\n\x0c\x46\x41\x43\x45T_TRIAGE\x10\x1e\x12\x12\n\x0e\x46\x41\x43\x45T_ASSIGNEE\x10\x1f\x12\r\n\tFACET_TAG\x10 \x12\x13\n\x0f\x46\x41\x43\x45T_CORRECTED\x10!*\x91\x01\n\x0bSearchOrder\x12\x1c\n\x18SEARCH_ORDER_UNSPECIFIED\x10\x00\x12\x1a\n\x16SEARCH_ORDER_RELEVANCE\x10\x01\x12\x17\n\x13SEARCH_ORDER_NEWEST\x10\x02\x12\x17\n\x13SEARCH_ORDER_OLDEST\x10\x03\x12\x16\n\x12SEARCH_ORDER_REACH\x10\x04*\x85\x01\n\x08Interval\x12\x18\n\x14INTERVAL_UNSPECIFIED\x10\x00\x12\x13\n\x0fINTERVAL_MINUTE\x10\x01\x12\x11\n\rINTERVAL_HOUR\x10\x02\x12\x10\n\x0cINTERVAL_DAY\x10\x03\x12\x11\n\rINTERVAL_WEEK\x10\x04\x12\x12\n\x0eINTERVAL_MONTH\x10\x05*\\\n\tTimeBasis\x12\x1a\n\x16TIME_BASIS_UNSPECIFIED\x10\x00\x12\x18\n\x14TIME_BASIS_PUBLISHED\x10\x01\x12\x19\n\x15TIME_BASIS_FIRST_SEEN\x10\x02*`\n\nTermMethod\x12\x1b\n\x17TERM_METHOD_UNSPECIFIED\x10\x00\x12\x1b\n\x17TERM_METHOD_SIGNIFICANT\x10\x01\x12\x18\n\x14TERM_METHOD_FREQUENT\x10\x02*u\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45XPORT_FORMAT_CSV\x10\x01\x12\x16\n\x12\x45XPORT_FORMAT_XLSX\x10\x02\x12\x17\n\x13\x45XPORT_FORMAT_JSONL\x10\x03\x32\xf6\t\n\x0eMentionService\x12\x95\x01\n\nGetMention\x12%.yuqing.indexing.v1.GetMentionRequest\x1a&.yuqing.indexing.v1.GetMentionResponse\"8\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02 \x12\x15/v1/{name=mentions/*}b\x07mention\x12\x99\x01\n\x0eSearchMentions\x12).yuqing.indexing.v1.SearchMentionsRequest\x1a*.yuqing.indexing.v1.SearchMentionsResponse\"0\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/mentions:search:\x01*\x12\x95\x01\n\rCountMentions\x12(.yuqing.indexing.v1.CountMentionsRequest\x1a).yuqing.indexing.v1.CountMentionsResponse\"/\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/mentions:count:\x01*\x12\x95\x01\n\x0cListTopTerms\x12\'.yuqing.indexing.v1.ListTopTermsRequest\x1a(.yuqing.indexing.v1.ListTopTermsResponse\"2\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/mentions:topTerms:\x01*\x12\x94\x01\n\rWatchMentions\x12(.yuqing.indexing.v1.WatchMentionsRequest\x1a).yuqing.indexing.v1.WatchMentionsResponse\",\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/mentions:watch0\x01\x12\xa0\x01\n\x0e\x45xportMentions\x12).yuqing.indexing.v1.ExportMentionsRequest\x1a*.yuqing.indexing.v1.ExportMentionsResponse\"5\x8a\xe7\x18\r\n\t\n\x07\x02\x03\x04\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x1e\"\x13/v1/mentions:export:\x01*b\x04\x62ody0\x01\x12\xad\x01\n\x10ListObservations\x12+.yuqing.indexing.v1.ListObservationsRequest\x1a,.yuqing.indexing.v1.ListObservationsResponse\">\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02&\x12$/v1/{parent=mentions/*}/observations\x12\x95\x01\n\x0c\x45raseMention\x12\'.yuqing.indexing.v1.EraseMentionRequest\x1a(.yuqing.indexing.v1.EraseMentionResponse\"2\x8a\xe7\x18\x08\n\x04\n\x02\x06\n\x18\x02\x82\xd3\xe4\x93\x02 \"\x1b/v1/{name=mentions/*}:erase:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -106,80 +108,80 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MENTIONSERVICE'].methods_by_name['ListObservations']._serialized_options = b'\212\347\030\016\n\n\n\010\002\003\004\005\006\007\010\t\030\001\202\323\344\223\002&\022$/v1/{parent=mentions/*}/observations'
   _globals['_MENTIONSERVICE'].methods_by_name['EraseMention']._loaded_options = None
   _globals['_MENTIONSERVICE'].methods_by_name['EraseMention']._serialized_options = b'\212\347\030\010\n\004\n\002\006\n\030\002\202\323\344\223\002 \"\033/v1/{name=mentions/*}:erase:\001*'
-  _globals['_FACET']._serialized_start=4703
-  _globals['_FACET']._serialized_end=4913
-  _globals['_SEARCHORDER']._serialized_start=4916
-  _globals['_SEARCHORDER']._serialized_end=5061
-  _globals['_INTERVAL']._serialized_start=5064
-  _globals['_INTERVAL']._serialized_end=5197
-  _globals['_TIMEBASIS']._serialized_start=5199
-  _globals['_TIMEBASIS']._serialized_end=5291
-  _globals['_TERMMETHOD']._serialized_start=5293
-  _globals['_TERMMETHOD']._serialized_end=5389
-  _globals['_EXPORTFORMAT']._serialized_start=5391
-  _globals['_EXPORTFORMAT']._serialized_end=5508
-  _globals['_MENTION']._serialized_start=270
-  _globals['_MENTION']._serialized_end=705
-  _globals['_RELATEDSTORY']._serialized_start=707
-  _globals['_RELATEDSTORY']._serialized_end=751
-  _globals['_TOPICMATCH']._serialized_start=753
-  _globals['_TOPICMATCH']._serialized_end=873
-  _globals['_JUDGEMENT']._serialized_start=876
-  _globals['_JUDGEMENT']._serialized_end=1106
-  _globals['_FACETFILTER']._serialized_start=1108
-  _globals['_FACETFILTER']._serialized_end=1202
-  _globals['_TIMERANGE']._serialized_start=1204
-  _globals['_TIMERANGE']._serialized_end=1309
-  _globals['_GETMENTIONREQUEST']._serialized_start=1311
-  _globals['_GETMENTIONREQUEST']._serialized_end=1377
-  _globals['_GETMENTIONRESPONSE']._serialized_start=1379
-  _globals['_GETMENTIONRESPONSE']._serialized_end=1445
-  _globals['_SEARCHMENTIONSREQUEST']._serialized_start=1448
-  _globals['_SEARCHMENTIONSREQUEST']._serialized_end=1801
-  _globals['_SEARCHMENTIONSRESPONSE']._serialized_start=1804
-  _globals['_SEARCHMENTIONSRESPONSE']._serialized_end=2012
-  _globals['_WORDFORMS']._serialized_start=2014
-  _globals['_WORDFORMS']._serialized_end=2115
-  _globals['_HIT']._serialized_start=2118
-  _globals['_HIT']._serialized_end=2259
-  _globals['_HIGHLIGHT']._serialized_start=2261
-  _globals['_HIGHLIGHT']._serialized_end=2346
-  _globals['_SPAN']._serialized_start=2348
-  _globals['_SPAN']._serialized_end=2382
-  _globals['_FACETCOUNTS']._serialized_start=2384
-  _globals['_FACETCOUNTS']._serialized_end=2504
-  _globals['_BUCKET']._serialized_start=2506
-  _globals['_BUCKET']._serialized_end=2543
-  _globals['_COUNTMENTIONSREQUEST']._serialized_start=2546
-  _globals['_COUNTMENTIONSREQUEST']._serialized_end=2863
-  _globals['_COUNTMENTIONSRESPONSE']._serialized_start=2865
-  _globals['_COUNTMENTIONSRESPONSE']._serialized_end=2951
-  _globals['_TIMEBAR']._serialized_start=2953
-  _globals['_TIMEBAR']._serialized_end=3069
-  _globals['_LISTTOPTERMSREQUEST']._serialized_start=3072
-  _globals['_LISTTOPTERMSREQUEST']._serialized_end=3311
-  _globals['_LISTTOPTERMSRESPONSE']._serialized_start=3313
-  _globals['_LISTTOPTERMSRESPONSE']._serialized_end=3379
-  _globals['_TOPTERM']._serialized_start=3381
-  _globals['_TOPTERM']._serialized_end=3459
-  _globals['_WATCHMENTIONSREQUEST']._serialized_start=3461
-  _globals['_WATCHMENTIONSREQUEST']._serialized_end=3570
-  _globals['_WATCHMENTIONSRESPONSE']._serialized_start=3573
-  _globals['_WATCHMENTIONSRESPONSE']._serialized_end=3711
-  _globals['_EXPORTMENTIONSREQUEST']._serialized_start=3714
-  _globals['_EXPORTMENTIONSREQUEST']._serialized_end=4016
-  _globals['_EXPORTMENTIONSRESPONSE']._serialized_start=4018
-  _globals['_EXPORTMENTIONSRESPONSE']._serialized_end=4131
-  _globals['_LISTOBSERVATIONSREQUEST']._serialized_start=4134
-  _globals['_LISTOBSERVATIONSREQUEST']._serialized_end=4280
-  _globals['_LISTOBSERVATIONSRESPONSE']._serialized_start=4282
-  _globals['_LISTOBSERVATIONSRESPONSE']._serialized_end=4388
-  _globals['_OBSERVATION']._serialized_start=4391
-  _globals['_OBSERVATION']._serialized_end=4551
-  _globals['_ERASEMENTIONREQUEST']._serialized_start=4553
-  _globals['_ERASEMENTIONREQUEST']._serialized_end=4676
-  _globals['_ERASEMENTIONRESPONSE']._serialized_start=4678
-  _globals['_ERASEMENTIONRESPONSE']._serialized_end=4700
-  _globals['_MENTIONSERVICE']._serialized_start=5511
-  _globals['_MENTIONSERVICE']._serialized_end=6781
+  _globals['_FACET']._serialized_start=4970
+  _globals['_FACET']._serialized_end=5254
+  _globals['_SEARCHORDER']._serialized_start=5257
+  _globals['_SEARCHORDER']._serialized_end=5402
+  _globals['_INTERVAL']._serialized_start=5405
+  _globals['_INTERVAL']._serialized_end=5538
+  _globals['_TIMEBASIS']._serialized_start=5540
+  _globals['_TIMEBASIS']._serialized_end=5632
+  _globals['_TERMMETHOD']._serialized_start=5634
+  _globals['_TERMMETHOD']._serialized_end=5730
+  _globals['_EXPORTFORMAT']._serialized_start=5732
+  _globals['_EXPORTFORMAT']._serialized_end=5849
+  _globals['_MENTION']._serialized_start=340
+  _globals['_MENTION']._serialized_end=972
+  _globals['_RELATEDSTORY']._serialized_start=974
+  _globals['_RELATEDSTORY']._serialized_end=1018
+  _globals['_TOPICMATCH']._serialized_start=1020
+  _globals['_TOPICMATCH']._serialized_end=1140
+  _globals['_JUDGEMENT']._serialized_start=1143
+  _globals['_JUDGEMENT']._serialized_end=1373
+  _globals['_FACETFILTER']._serialized_start=1375
+  _globals['_FACETFILTER']._serialized_end=1469
+  _globals['_TIMERANGE']._serialized_start=1471
+  _globals['_TIMERANGE']._serialized_end=1576
+  _globals['_GETMENTIONREQUEST']._serialized_start=1578
+  _globals['_GETMENTIONREQUEST']._serialized_end=1644
+  _globals['_GETMENTIONRESPONSE']._serialized_start=1646
+  _globals['_GETMENTIONRESPONSE']._serialized_end=1712
+  _globals['_SEARCHMENTIONSREQUEST']._serialized_start=1715
+  _globals['_SEARCHMENTIONSREQUEST']._serialized_end=2068
+  _globals['_SEARCHMENTIONSRESPONSE']._serialized_start=2071
+  _globals['_SEARCHMENTIONSRESPONSE']._serialized_end=2279
+  _globals['_WORDFORMS']._serialized_start=2281
+  _globals['_WORDFORMS']._serialized_end=2382
+  _globals['_HIT']._serialized_start=2385
+  _globals['_HIT']._serialized_end=2526
+  _globals['_HIGHLIGHT']._serialized_start=2528
+  _globals['_HIGHLIGHT']._serialized_end=2613
+  _globals['_SPAN']._serialized_start=2615
+  _globals['_SPAN']._serialized_end=2649
+  _globals['_FACETCOUNTS']._serialized_start=2651
+  _globals['_FACETCOUNTS']._serialized_end=2771
+  _globals['_BUCKET']._serialized_start=2773
+  _globals['_BUCKET']._serialized_end=2810
+  _globals['_COUNTMENTIONSREQUEST']._serialized_start=2813
+  _globals['_COUNTMENTIONSREQUEST']._serialized_end=3130
+  _globals['_COUNTMENTIONSRESPONSE']._serialized_start=3132
+  _globals['_COUNTMENTIONSRESPONSE']._serialized_end=3218
+  _globals['_TIMEBAR']._serialized_start=3220
+  _globals['_TIMEBAR']._serialized_end=3336
+  _globals['_LISTTOPTERMSREQUEST']._serialized_start=3339
+  _globals['_LISTTOPTERMSREQUEST']._serialized_end=3578
+  _globals['_LISTTOPTERMSRESPONSE']._serialized_start=3580
+  _globals['_LISTTOPTERMSRESPONSE']._serialized_end=3646
+  _globals['_TOPTERM']._serialized_start=3648
+  _globals['_TOPTERM']._serialized_end=3726
+  _globals['_WATCHMENTIONSREQUEST']._serialized_start=3728
+  _globals['_WATCHMENTIONSREQUEST']._serialized_end=3837
+  _globals['_WATCHMENTIONSRESPONSE']._serialized_start=3840
+  _globals['_WATCHMENTIONSRESPONSE']._serialized_end=3978
+  _globals['_EXPORTMENTIONSREQUEST']._serialized_start=3981
+  _globals['_EXPORTMENTIONSREQUEST']._serialized_end=4283
+  _globals['_EXPORTMENTIONSRESPONSE']._serialized_start=4285
+  _globals['_EXPORTMENTIONSRESPONSE']._serialized_end=4398
+  _globals['_LISTOBSERVATIONSREQUEST']._serialized_start=4401
+  _globals['_LISTOBSERVATIONSREQUEST']._serialized_end=4547
+  _globals['_LISTOBSERVATIONSRESPONSE']._serialized_start=4549
+  _globals['_LISTOBSERVATIONSRESPONSE']._serialized_end=4655
+  _globals['_OBSERVATION']._serialized_start=4658
+  _globals['_OBSERVATION']._serialized_end=4818
+  _globals['_ERASEMENTIONREQUEST']._serialized_start=4820
+  _globals['_ERASEMENTIONREQUEST']._serialized_end=4943
+  _globals['_ERASEMENTIONRESPONSE']._serialized_start=4945
+  _globals['_ERASEMENTIONRESPONSE']._serialized_end=4967
+  _globals['_MENTIONSERVICE']._serialized_start=5852
+  _globals['_MENTIONSERVICE']._serialized_end=7122
 # @@protoc_insertion_point(module_scope)

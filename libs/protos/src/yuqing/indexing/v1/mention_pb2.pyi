@@ -10,7 +10,9 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from yuqing.indexing.v1 import correction_pb2 as _correction_pb2
 from yuqing.indexing.v1 import document_pb2 as _document_pb2
+from yuqing.indexing.v1 import triage_pb2 as _triage_pb2
 from yuqing.type.v1 import labels_pb2 as _labels_pb2
 from yuqing.type.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
@@ -51,6 +53,14 @@ class _FacetEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Facet.ValueType
     """监测专题"""
     FACET_STORY: _Facet.ValueType  # 10
     """事件脉络"""
+    FACET_TRIAGE: _Facet.ValueType  # 30
+    """分拣状态"""
+    FACET_ASSIGNEE: _Facet.ValueType  # 31
+    """处理人"""
+    FACET_TAG: _Facet.ValueType  # 32
+    """标签"""
+    FACET_CORRECTED: _Facet.ValueType  # 33
+    """The kinds of label that people corrected. 人工纠正过的标注"""
 
 class Facet(_Facet, metaclass=_FacetEnumTypeWrapper):
     """What results are counted by. 分面"""
@@ -76,6 +86,14 @@ FACET_TOPIC: Facet.ValueType  # 9
 """监测专题"""
 FACET_STORY: Facet.ValueType  # 10
 """事件脉络"""
+FACET_TRIAGE: Facet.ValueType  # 30
+"""分拣状态"""
+FACET_ASSIGNEE: Facet.ValueType  # 31
+"""处理人"""
+FACET_TAG: Facet.ValueType  # 32
+"""标签"""
+FACET_CORRECTED: Facet.ValueType  # 33
+"""The kinds of label that people corrected. 人工纠正过的标注"""
 Global___Facet: _TypeAlias = Facet  # noqa: Y015
 
 class _SearchOrder:
@@ -215,6 +233,11 @@ class Mention(_message.Message):
     STORY_FIELD_NUMBER: _builtins.int
     COPY_FIELD_NUMBER: _builtins.int
     RELATED_STORIES_FIELD_NUMBER: _builtins.int
+    SENTIMENT_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    CORRECTIONS_FIELD_NUMBER: _builtins.int
+    TRIAGE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`mentions/{mention}`. 资源名"""
     edited: _builtins.bool
@@ -227,6 +250,10 @@ class Mention(_message.Message):
     """`stories/{story}` it belongs to. 所属事件脉络"""
     copy: _builtins.bool
     """Whether it adds nothing to its story: a near-duplicate, or a repost without words of its own. 是否为同文副本"""
+    sentiment: _types_pb2.Sentiment.ValueType
+    """What counts: as a person corrected it, or else as it was judged. 有效情感（人工纠正优先）"""
+    etag: _builtins.str
+    """Changes with everything that people do to the mention; empty where they did nothing yet. 人工信息的版本"""
     @_builtins.property
     def document(self) -> _document_pb2.Document:
         """As it was fetched last. 原文"""
@@ -253,6 +280,16 @@ class Mention(_message.Message):
     def related_stories(self) -> _containers.RepeatedCompositeFieldContainer[Global___RelatedStory]:
         """Other stories that its text has parts of or is a part of; of a text joined from several the parent first. 关联的事件脉络（拼接、引用）"""
 
+    @_builtins.property
+    def labels(self) -> _labels_pb2.Labels:
+        """What counts, as with sentiment. 有效标注"""
+
+    @_builtins.property
+    def corrections(self) -> _containers.RepeatedCompositeFieldContainer[_correction_pb2.Correction]:
+        """The corrections that count now. 生效的纠正"""
+
+    @_builtins.property
+    def triage(self) -> _triage_pb2.Triage: ...
     def __init__(
         self,
         *,
@@ -269,10 +306,15 @@ class Mention(_message.Message):
         story: _builtins.str = ...,
         copy: _builtins.bool = ...,
         related_stories: _abc.Iterable[Global___RelatedStory] | None = ...,
+        sentiment: _types_pb2.Sentiment.ValueType = ...,
+        labels: _labels_pb2.Labels | None = ...,
+        corrections: _abc.Iterable[_correction_pb2.Correction] | None = ...,
+        triage: _triage_pb2.Triage | None = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "first_seen_time", b"first_seen_time", "judgement", b"judgement", "last_seen_time", b"last_seen_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "first_seen_time", b"first_seen_time", "judgement", b"judgement", "labels", b"labels", "last_seen_time", b"last_seen_time", "triage", b"triage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "content_hash", b"content_hash", "copy", b"copy", "document", b"document", "edited", b"edited", "first_seen_time", b"first_seen_time", "judgement", b"judgement", "last_seen_time", b"last_seen_time", "name", b"name", "related_stories", b"related_stories", "story", b"story", "topics", b"topics", "vanished", b"vanished"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "content_hash", b"content_hash", "copy", b"copy", "corrections", b"corrections", "document", b"document", "edited", b"edited", "etag", b"etag", "first_seen_time", b"first_seen_time", "judgement", b"judgement", "labels", b"labels", "last_seen_time", b"last_seen_time", "name", b"name", "related_stories", b"related_stories", "sentiment", b"sentiment", "story", b"story", "topics", b"topics", "triage", b"triage", "vanished", b"vanished"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
