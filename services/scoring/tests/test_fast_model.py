@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from yuqing_scoring.domain.fast import batches
+from yuqing_scoring.domain.batch import batches
 from yuqing_scoring.domain.grams import grams
 from yuqing_scoring.domain.judgement import Judgement, Medium, Passage, Sentiment
 from yuqing_scoring.domain.weights import rows_of

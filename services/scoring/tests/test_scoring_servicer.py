@@ -10,7 +10,9 @@ from yuqing.access.v1 import access_pb2
 from yuqing.scoring.v1 import scoring_pb2, scoring_pb2_grpc
 from yuqing.type.v1 import types_pb2
 from yuqing_runtime.serving import Registration
+from yuqing_scoring.domain.first_stage import FirstStage, Judged
 from yuqing_scoring.domain.judgement import Judgement, Sentiment
+from yuqing_scoring.domain.labels.text_labels import TextLabels
 from yuqing_scoring.servicers.scoring import ScoringServicer
 from yuqing_testkit.services import Town, person
 
@@ -26,12 +28,17 @@ class Gate:
     def judge(self, passages):
         self.entered.set()
         assert self.open.wait(20)
-        return [Judgement(Sentiment.NEUTRAL, 0.0, 1.0, 0.0) for _ in passages]
+        return [Judged(Judgement(Sentiment.NEUTRAL, 0.0, 1.0, 0.0), TextLabels()) for _ in passages]
 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory):
     return Town(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture(scope="module")
+def model(stored):
+    return FirstStage(stored.model)
 
 
 @pytest.fixture

@@ -3,7 +3,9 @@ import pytest
 from yuqing.scoring.v1 import scoring_pb2
 from yuqing.type.v1 import types_pb2
 from yuqing_scoring.domain.explanation import Explanation, Span, Weights
+from yuqing_scoring.domain.first_stage import Judged
 from yuqing_scoring.domain.judgement import Judgement, Medium, Passage, Sentiment
+from yuqing_scoring.domain.labels.text_labels import TextLabels
 from yuqing_scoring.wire import explanation_of, passage_of, score_of
 
 
@@ -19,15 +21,22 @@ def test_a_medium_is_other_when_it_is_not_known(medium):
     assert passage_of(scoring_pb2.Text(text="好", medium=medium)) == Passage("好", Medium.OTHER)
 
 
+def test_region_and_outlet_are_kept_when_they_are_told():
+    passage = passage_of(scoring_pb2.Text(text="好", medium=types_pb2.MEDIUM_NEWS, region="山东", outlet="青岛日报"))
+    assert passage == Passage("好", Medium.NEWS, region="山东", outlet="青岛日报")
+
+
 def test_a_title_is_read_once_when_the_text_begins_with_it():
     assert passage_of(scoring_pb2.Text(title="起火", text="仓库昨夜起火")).text == "起火 仓库昨夜起火"
     assert passage_of(scoring_pb2.Text(title="起火", text="起火：仓库")).text == "起火：仓库"
 
 
 def test_a_score_says_all_when_written():
-    score = score_of("m1", Judgement(Sentiment.NEGATIVE, 0.7, 0.2, 0.1), language="zh", model=("m", "1"))
+    judged = Judged(Judgement(Sentiment.NEGATIVE, 0.7, 0.2, 0.1), TextLabels(offensive=0.5))
+    score = score_of("m1", judged, language="zh", model=("m", "1"))
     assert (score.id, score.sentiment, score.language, score.model, score.model_version) == ("m1", types_pb2.SENTIMENT_NEGATIVE, "zh", "m", "1")
     assert (score.probabilities.negative, score.probabilities.neutral, score.probabilities.positive) == pytest.approx((0.7, 0.2, 0.1))
+    assert score.labels.offensive == 0.5
 
 
 def explained(title, text, *places):

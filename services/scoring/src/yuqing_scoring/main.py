@@ -12,6 +12,7 @@ from yuqing_runtime.pages import PageTokens
 from yuqing_runtime.sealing import Sealer
 from yuqing_runtime.serving import Registration, Server, run, serve
 from yuqing_scoring.adapters.model_file import SHIPPED, load
+from yuqing_scoring.domain.first_stage import FirstStage
 from yuqing_scoring.servicers.scoring import ScoringServicer
 from yuqing_scoring.servicers.topic import TopicServicer
 from yuqing_scoring.settings import Settings
@@ -33,7 +34,7 @@ async def serve_scoring(settings: Settings) -> None:
         tokens = PageTokens(Sealer.from_file(settings.shared.secret_file).derive("page-tokens"))
         topics = TopicServicer(database, tokens, settings.shared.time_zone)
         with ThreadPoolExecutor(settings.threads, thread_name_prefix="judge") as pool:
-            texts = ScoringServicer(stored.model, pool, waiting_calls=settings.waiting_calls)
+            texts = ScoringServicer(FirstStage(stored.model), pool, waiting_calls=settings.waiting_calls)
             registrations = [
                 Registration(scoring_pb2_grpc.add_ScoringServiceServicer_to_server, texts),
                 Registration(topic_pb2_grpc.add_TopicServiceServicer_to_server, topics),

@@ -6,7 +6,9 @@ from typing import Final
 from yuqing.scoring.v1 import scoring_pb2
 from yuqing.type.v1 import types_pb2
 from yuqing_scoring.domain.explanation import Explanation, Span, Weights
-from yuqing_scoring.domain.judgement import Judgement, Medium, Passage, Sentiment
+from yuqing_scoring.domain.first_stage import Judged
+from yuqing_scoring.domain.judgement import Medium, Passage, Sentiment
+from yuqing_scoring.label_wire import labels_of
 
 _MEDIA: Final[dict[int, Medium]] = {
     types_pb2.MEDIUM_NEWS: Medium.NEWS,
@@ -27,11 +29,13 @@ _SENTIMENTS: Final = {
 def passage_of(text: scoring_pb2.Text | scoring_pb2.ExplainScoreRequest) -> Passage:
     """Title and text as one; a medium that is not given, or newer than this version, is judged as one that is not known."""
     whole = text.text if not text.title or text.text.startswith(text.title) else f"{text.title} {text.text}"
-    return Passage(whole, _MEDIA.get(text.medium, Medium.OTHER))
+    medium = _MEDIA.get(text.medium, Medium.OTHER)
+    return Passage(whole, medium, text.region, text.outlet) if isinstance(text, scoring_pb2.Text) else Passage(whole, medium)
 
 
-def score_of(text_id: str, judgement: Judgement, *, language: str, model: tuple[str, str]) -> scoring_pb2.Score:
+def score_of(text_id: str, judged: Judged, *, language: str, model: tuple[str, str]) -> scoring_pb2.Score:
     """The score of one text; `model`: name and version."""
+    judgement = judged.judgement
     return scoring_pb2.Score(
         id=text_id,
         sentiment=_SENTIMENTS[judgement.sentiment],
@@ -39,6 +43,7 @@ def score_of(text_id: str, judgement: Judgement, *, language: str, model: tuple[
         language=language,
         model=model[0],
         model_version=model[1],
+        labels=labels_of(judged.labels),
     )
 
 

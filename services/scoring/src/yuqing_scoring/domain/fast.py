@@ -7,16 +7,13 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from yuqing_scoring.domain.batch import Batch, batches
 from yuqing_scoring.domain.calibration import Calibrations
 from yuqing_scoring.domain.explanation import Explanation, Weights, leading, pushes_of_signs, strongest_spans
 from yuqing_scoring.domain.grams import grams
 from yuqing_scoring.domain.judgement import SENTIMENTS, Judgement, Passage
 from yuqing_scoring.domain.reading import read_in_place
 from yuqing_scoring.domain.weights import POLARITY, Floats, Tables, row_of, rows_of
-
-_BATCH_TEXTS = 1024
-_BATCH_CODE_POINTS = 200_000
-"""What is judged in one go: more would only take more memory."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,16 @@ class FastModel:
 
     def judge(self, passages: Sequence[Passage]) -> list[Judgement]:
         """One judgement for each passage, in order."""
-        return [judgement for batch in batches(passages) for judgement in self._judge(batch)]
+        return [judgement for part in batches(passages) for judgement in self.judge_batch(Batch.of(part))]
+
+    def judge_batch(self, batch: Batch) -> Iterator[Judgement]:
+        """One judgement for each passage of a batch that is read already."""
+        rows = rows_of([passage.medium for passage in batch.passages])
+        polarity, neutral = self.tables.logits(batch.grams, rows)
+        probabilities = self.calibrations.probabilities(polarity, neutral, rows)
+        decided = self.calibrations.decisions(probabilities, rows)
+        for index, values in zip(decided, cast("list[list[float]]", probabilities.tolist()), strict=True):
+            yield Judgement(SENTIMENTS[int(index)], *values)
 
     def logits(self, texts: Sequence[str], rows: NDArray[np.int64]) -> tuple[Floats, Floats]:
         """Polarity and neutral logit before calibration, of at most `grams.LARGEST_BATCH` texts."""
@@ -57,23 +63,3 @@ class FastModel:
             neutral_lean=calibration.neutral_lean,
             positive_lean=calibration.positive_lean,
         )
-
-    def _judge(self, passages: Sequence[Passage]) -> Iterator[Judgement]:
-        rows = rows_of([passage.medium for passage in passages])
-        polarity, neutral = self.logits([passage.text for passage in passages], rows)
-        probabilities = self.calibrations.probabilities(polarity, neutral, rows)
-        decided = self.calibrations.decisions(probabilities, rows)
-        for index, values in zip(decided, cast("list[list[float]]", probabilities.tolist()), strict=True):
-            yield Judgement(SENTIMENTS[int(index)], *values)
-
-
-def batches(passages: Sequence[Passage]) -> Iterator[Sequence[Passage]]:
-    """Cuts passages into runs of bounded number and length; a run has at least one passage."""
-    start = size = 0
-    for end, passage in enumerate(passages):
-        if end > start and (end - start == _BATCH_TEXTS or size + len(passage.text) > _BATCH_CODE_POINTS):
-            yield passages[start:end]
-            start, size = end, 0
-        size += len(passage.text)
-    if start < len(passages):
-        yield passages[start:]

@@ -35,7 +35,12 @@ def grams(texts: Sequence[str]) -> Grams:
     """Character 1- to 3-grams of each text with its two ends, hashed into BUCKETS. At most LARGEST_BATCH texts."""
     if len(texts) > LARGEST_BATCH:
         raise ValueError(f"{len(texts)} texts in a batch of at most {LARGEST_BATCH}")
-    codes = _codes(read(texts))
+    return grams_of_signs(read(texts), len(texts))
+
+
+def grams_of_signs(signs: str, count: int) -> Grams:
+    """The n-grams of so many texts as `reading.read` made one string of them."""
+    codes = _codes(signs)
     ends = codes == ord(END)
     # An END begins the text after it and ends the one before it.
     begun = np.cumsum(ends) - 1
@@ -43,9 +48,9 @@ def grams(texts: Sequence[str]) -> Grams:
     keys: list[NDArray[np.uint32]] = []
     for size, hashed in _hashed(codes):
         owner = begun[: len(hashed)]
-        inside = (owner == ended[size - 1 :]) if size > 1 else (owner < len(texts))
+        inside = (owner == ended[size - 1 :]) if size > 1 else (owner < count)
         keys.append(((owner.astype(np.uint32) << np.uint32(BUCKET_BITS)) | hashed)[inside])
-    return _distinct(np.concatenate(keys), len(texts))
+    return _distinct(np.concatenate(keys), count)
 
 
 def grams_in_place(signs: str) -> Iterator[tuple[int, NDArray[np.int32]]]:

@@ -33,10 +33,15 @@ SENTIMENTS: Final[tuple[Sentiment, ...]] = tuple(Sentiment)
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A text to judge, and where it stood."""
+    """A text to judge, and where it stood.
+
+    `region` is what the platform says of where the writer is (IP属地), `outlet` the outlet's name; both empty where unknown.
+    """
 
     text: str
     medium: Medium = Medium.OTHER
+    region: str = ""
+    outlet: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Judges texts and says why: in worker threads, so that the event loop stays free for health checks and other calls."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ import grpc.aio
 from yuqing.scoring.v1 import scoring_pb2, scoring_pb2_grpc
 from yuqing_runtime.errors import ResourceExhausted
 from yuqing_runtime.telemetry import Outcomes
-from yuqing_scoring.domain.explanation import ExplainingJudge
+from yuqing_scoring.domain.first_stage import Judged, MentionJudge
 from yuqing_scoring.wire import explanation_of, passage_of, score_of
 from yuqing_text.language import language
 
@@ -22,7 +23,7 @@ _TEXTS = Outcomes("scoring.texts", "Judged texts, by what was decided")
 class ScoringServicer(scoring_pb2_grpc.ScoringServiceServicer):
     """ScoringService over one judge. At most `waiting_calls` calls wait for a thread of the pool."""
 
-    def __init__(self, judge: ExplainingJudge, pool: ThreadPoolExecutor, *, waiting_calls: int) -> None:
+    def __init__(self, judge: MentionJudge, pool: ThreadPoolExecutor, *, waiting_calls: int) -> None:
         self._judge = judge
         self._pool = pool
         self._most_calls = waiting_calls
@@ -53,17 +54,18 @@ class ScoringServicer(scoring_pb2_grpc.ScoringServiceServicer):
 
     def _explained(self, request: scoring_pb2.ExplainScoreRequest) -> scoring_pb2.ExplainScoreResponse:
         passage = passage_of(request)
-        explanation = self._judge.explain(passage)
+        explained = self._judge.explain(passage)
+        judged = Judged(explained.sentiment.judgement, explained.labels)
         model = (self._judge.name, self._judge.version)
-        return explanation_of(request, explanation, score_of("", explanation.judgement, language=language(passage.text), model=model))
+        return explanation_of(request, explained.sentiment, score_of("", judged, language=language(passage.text), model=model))
 
     def _scores(self, texts: Sequence[scoring_pb2.Text]) -> list[scoring_pb2.Score]:
         passages = [passage_of(text) for text in texts]
-        judgements = self._judge.judge(passages)
+        all_judged = self._judge.judge(passages)
         model = (self._judge.name, self._judge.version)
-        for sentiment in {judgement.sentiment for judgement in judgements}:
-            _TEXTS.count(sentiment, sum(judgement.sentiment is sentiment for judgement in judgements))
+        for sentiment, count in Counter(judged.judgement.sentiment for judged in all_judged).items():
+            _TEXTS.count(sentiment, count)
         return [
-            score_of(text.id, judgement, language=language(passage.text), model=model)
-            for text, passage, judgement in zip(texts, passages, judgements, strict=True)
+            score_of(text.id, judged, language=language(passage.text), model=model)
+            for text, passage, judged in zip(texts, passages, all_judged, strict=True)
         ]

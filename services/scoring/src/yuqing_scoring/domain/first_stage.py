@@ -1,0 +1,78 @@
+"""All that is judged of every mention as it comes in: its sentiment and its labels, from one reading of the text.
+
+What finds entities or regions plugs in here: it gives its part of `TextLabels` for each passage.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from yuqing_scoring.domain.batch import Batch, batches
+from yuqing_scoring.domain.explanation import Explanation
+from yuqing_scoring.domain.fast import FastModel
+from yuqing_scoring.domain.judgement import Judgement, Passage
+from yuqing_scoring.domain.labels.text_labels import TextLabels
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one text says."""
+
+    judgement: Judgement
+    labels: TextLabels
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What one text says, and why."""
+
+    sentiment: Explanation
+    labels: TextLabels
+
+
+class MentionJudge(Protocol):
+    """Whatever judges mentions: name and version of its sentiment model go with each judgement."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    def judge(self, passages: Sequence[Passage]) -> list[Judged]:
+        """What each passage says, in order."""
+        ...
+
+    def explain(self, passage: Passage) -> Explained:
+        """Why `judge` judges the passage as it does."""
+        ...
+
+
+@dataclass(frozen=True)
+class FirstStage:
+    """Judges by models that are fast enough for every mention. Holds no state, so threads may share it."""
+
+    sentiment: FastModel
+
+    @property
+    def name(self) -> str:
+        """Of the sentiment model."""
+        return self.sentiment.name
+
+    @property
+    def version(self) -> str:
+        """Of the sentiment model."""
+        return self.sentiment.version
+
+    def judge(self, passages: Sequence[Passage]) -> list[Judged]:
+        """What each passage says, in order."""
+        return [judged for part in batches(passages) for judged in self._judge(Batch.of(part))]
+
+    def explain(self, passage: Passage) -> Explained:
+        """Why `judge` judges the passage as it does."""
+        [judged] = self.judge([passage])
+        return Explained(self.sentiment.explain(passage), judged.labels)
+
+    def _judge(self, batch: Batch) -> Iterator[Judged]:
+        for judgement in self.sentiment.judge_batch(batch):
+            yield Judged(judgement, TextLabels())
