@@ -53,6 +53,18 @@ class _FacetEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Facet.ValueType
     """监测专题"""
     FACET_STORY: _Facet.ValueType  # 10
     """事件脉络"""
+    FACET_INTENT: _Facet.ValueType  # 11
+    """意图"""
+    FACET_ASPECT: _Facet.ValueType  # 12
+    """涉及方面"""
+    FACET_FOCUS_AREA: _Facet.ValueType  # 13
+    """重点领域"""
+    FACET_SENSITIVITY: _Facet.ValueType  # 14
+    """敏感主题"""
+    FACET_ENTITY: _Facet.ValueType  # 15
+    """Organisations, products and persons by name. 实体"""
+    FACET_PROVINCE: _Facet.ValueType  # 16
+    """The provinces, and countries abroad, of the regions that were judged. 省份"""
     FACET_TRIAGE: _Facet.ValueType  # 30
     """分拣状态"""
     FACET_ASSIGNEE: _Facet.ValueType  # 31
@@ -86,6 +98,18 @@ FACET_TOPIC: Facet.ValueType  # 9
 """监测专题"""
 FACET_STORY: Facet.ValueType  # 10
 """事件脉络"""
+FACET_INTENT: Facet.ValueType  # 11
+"""意图"""
+FACET_ASPECT: Facet.ValueType  # 12
+"""涉及方面"""
+FACET_FOCUS_AREA: Facet.ValueType  # 13
+"""重点领域"""
+FACET_SENSITIVITY: Facet.ValueType  # 14
+"""敏感主题"""
+FACET_ENTITY: Facet.ValueType  # 15
+"""Organisations, products and persons by name. 实体"""
+FACET_PROVINCE: Facet.ValueType  # 16
+"""The provinces, and countries abroad, of the regions that were judged. 省份"""
 FACET_TRIAGE: Facet.ValueType  # 30
 """分拣状态"""
 FACET_ASSIGNEE: Facet.ValueType  # 31
