@@ -416,12 +416,15 @@ class Judgement(_message.Message):
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     TIME_FIELD_NUMBER: _builtins.int
     LABELS_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
     sentiment: _types_pb2.Sentiment.ValueType
     negative: _builtins.float
     neutral: _builtins.float
     positive: _builtins.float
     model: _builtins.str
     model_version: _builtins.str
+    stage: _types_pb2.Stage.ValueType
+    """Mentions are judged by the fast stage first, and by the full one as soon as there is time; those that need it most first. 研判阶段"""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -437,10 +440,11 @@ class Judgement(_message.Message):
         model_version: _builtins.str = ...,
         time: _timestamp_pb2.Timestamp | None = ...,
         labels: _labels_pb2.Labels | None = ...,
+        stage: _types_pb2.Stage.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "model", b"model", "model_version", b"model_version", "negative", b"negative", "neutral", b"neutral", "positive", b"positive", "sentiment", b"sentiment", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "model", b"model", "model_version", b"model_version", "negative", b"negative", "neutral", b"neutral", "positive", b"positive", "sentiment", b"sentiment", "stage", b"stage", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

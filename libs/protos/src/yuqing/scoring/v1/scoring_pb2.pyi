@@ -27,16 +27,20 @@ class ScoreMentionsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TEXTS_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
+    stage: _types_pb2.Stage.ValueType
+    """The fast stage where unspecified. The full one takes about twenty times as long and waits for room; it is refused where it is switched off. 研判阶段，缺省为初判"""
     @_builtins.property
     def texts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Text]: ...
     def __init__(
         self,
         *,
         texts: _abc.Iterable[Global___Text] | None = ...,
+        stage: _types_pb2.Stage.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["texts", b"texts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["stage", b"stage", "texts", b"texts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -116,6 +120,7 @@ class Score(_message.Message):
     MODEL_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     LABELS_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     sentiment: _types_pb2.Sentiment.ValueType
     language: _builtins.str
@@ -123,6 +128,8 @@ class Score(_message.Message):
     model: _builtins.str
     """The model that made the judgement, and its version. 模型与版本"""
     model_version: _builtins.str
+    stage: _types_pb2.Stage.ValueType
+    """That of the sentiment; labels are those of the fast stage. 情感的研判阶段"""
     @_builtins.property
     def probabilities(self) -> Global___SentimentProbabilities: ...
     @_builtins.property
@@ -137,10 +144,11 @@ class Score(_message.Message):
         model: _builtins.str = ...,
         model_version: _builtins.str = ...,
         labels: _labels_pb2.Labels | None = ...,
+        stage: _types_pb2.Stage.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "probabilities", b"probabilities"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "labels", b"labels", "language", b"language", "model", b"model", "model_version", b"model_version", "probabilities", b"probabilities", "sentiment", b"sentiment"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "labels", b"labels", "language", b"language", "model", b"model", "model_version", b"model_version", "probabilities", b"probabilities", "sentiment", b"sentiment", "stage", b"stage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -182,22 +190,26 @@ class ExplainScoreRequest(_message.Message):
     TITLE_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     MEDIUM_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
     title: _builtins.str
     """标题"""
     text: _builtins.str
     """正文"""
     medium: _types_pb2.Medium.ValueType
     """Judged as one that is not known where unspecified. 媒体类型"""
+    stage: _types_pb2.Stage.ValueType
+    """The full stage where unspecified and switched on, as mentions are judged in the end. 研判阶段，缺省为复判"""
     def __init__(
         self,
         *,
         title: _builtins.str = ...,
         text: _builtins.str = ...,
         medium: _types_pb2.Medium.ValueType = ...,
+        stage: _types_pb2.Stage.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["medium", b"medium", "text", b"text", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["medium", b"medium", "stage", b"stage", "text", b"text", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -205,7 +217,9 @@ Global___ExplainScoreRequest: _TypeAlias = ExplainScoreRequest  # noqa: Y015
 
 @_typing.final
 class ExplainScoreResponse(_message.Message):
-    """Adds up: bias + all spans + rest = logits, and the probabilities follow from the logits. 各项之和：偏置 + 全部片段 + 其余 = 对数几率，概率由此得出"""
+    """Adds up: bias + all spans + rest = logits, and the probabilities follow from the logits. What the fast model adds is exact; what the encoder adds of a
+    word is how far its logits move when the word is left out. 各项之和：偏置 + 全部片段 + 其余 = 对数几率，概率由此得出
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

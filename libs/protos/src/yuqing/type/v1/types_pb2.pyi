@@ -273,3 +273,25 @@ SENSITIVITY_LAW: Sensitivity.ValueType  # 4
 SENSITIVITY_PERSONAL_DATA: Sensitivity.ValueType  # 5
 """个人信息"""
 Global___Sensitivity: _TypeAlias = Sensitivity  # noqa: Y015
+
+class _Stage:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _StageEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Stage.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    STAGE_UNSPECIFIED: _Stage.ValueType  # 0
+    STAGE_FAST: _Stage.ValueType  # 1
+    """The fast model alone, as every text is judged at first. 初判"""
+    STAGE_FULL: _Stage.ValueType  # 2
+    """The fast model and the encoder together. 复判"""
+
+class Stage(_Stage, metaclass=_StageEnumTypeWrapper):
+    """Which models judged the sentiment of a text. 研判阶段"""
+
+STAGE_UNSPECIFIED: Stage.ValueType  # 0
+STAGE_FAST: Stage.ValueType  # 1
+"""The fast model alone, as every text is judged at first. 初判"""
+STAGE_FULL: Stage.ValueType  # 2
+"""The fast model and the encoder together. 复判"""
+Global___Stage: _TypeAlias = Stage  # noqa: Y015
