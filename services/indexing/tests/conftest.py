@@ -37,28 +37,40 @@ MONITOR = person(access_pb2.ROLE_MONITOR)
 
 
 class FakeScoring(scoring_pb2_grpc.ScoringServiceServicer):
-    """Judges by a few characters; `away` makes it refuse, and it waits until it may `go_on`."""
+    """Judges by a few characters, with the labels set for a text; `away` makes it refuse, and it waits until it may `go_on`."""
 
     def __init__(self):
         self.away = False
         self.judging, self.go_on = asyncio.Event(), asyncio.Event()
         self.go_on.set()
-        self.texts = []
+        self.asked = []
+        self.labels = {}
+
+    @property
+    def texts(self):
+        return [text.text for text in self.asked]
 
     async def ScoreMentions(self, request, context):
         if self.away:
             raise Unavailable("not now")
         self.judging.set()
         await self.go_on.wait()
-        self.texts.extend(text.text for text in request.texts)
+        self.asked.extend(request.texts)
         return scoring_pb2.ScoreMentionsResponse(scores=[self._score(text) for text in request.texts])
 
-    @staticmethod
-    def _score(text):
+    def _score(self, text):
         negative = any(bad in text.text for bad in "坏差投诉")
         sentiment = types_pb2.SENTIMENT_NEGATIVE if negative else types_pb2.SENTIMENT_POSITIVE
         probabilities = scoring_pb2.SentimentProbabilities(negative=0.75 if negative else 0.125, neutral=0.125, positive=0.125 if negative else 0.75)
-        return scoring_pb2.Score(id=text.id, sentiment=sentiment, probabilities=probabilities, language="zh", model="fake", model_version="1")
+        return scoring_pb2.Score(
+            id=text.id,
+            sentiment=sentiment,
+            probabilities=probabilities,
+            language="zh",
+            model="fake",
+            model_version="1",
+            labels=self.labels.get(text.text),
+        )
 
 
 @dataclass

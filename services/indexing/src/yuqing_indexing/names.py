@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final, Generic, Protocol, TypeVar
 
 from yuqing.indexing.v1 import document_pb2, mention_pb2
-from yuqing.type.v1 import types_pb2
+from yuqing.type.v1 import labels_pb2, types_pb2
 
 Number = TypeVar("Number", bound=int)
 _Number_co = TypeVar("_Number_co", bound=int, covariant=True)
@@ -37,3 +37,9 @@ SENTIMENT: Final = Names(types_pb2.Sentiment, "SENTIMENT_")
 PRECISION: Final = Names(types_pb2.TimePrecision, "TIME_PRECISION_")
 ITEM_KIND: Final = Names(document_pb2.ItemKind, "ITEM_KIND_")
 FACET: Final = Names(mention_pb2.Facet, "FACET_")
+INTENT: Final = Names(types_pb2.Intent, "INTENT_")
+ASPECT: Final = Names(types_pb2.Aspect, "ASPECT_")
+FOCUS_AREA: Final = Names(types_pb2.FocusArea, "FOCUS_AREA_")
+SENSITIVITY: Final = Names(types_pb2.Sensitivity, "SENSITIVITY_")
+ENTITY_KIND: Final = Names(labels_pb2.EntityKind, "ENTITY_KIND_")
+REGION_BASIS: Final = Names(labels_pb2.RegionBasis, "REGION_BASIS_")

@@ -10,6 +10,7 @@ from yuqing.scoring.v1 import topic_pb2
 from yuqing_indexing.domain.document import NO_COUNTS, Author, Counts, Document, Image, Judgement, Membership, Mention
 from yuqing_indexing.domain.stories import story_name
 from yuqing_indexing.domain.topics import Told, Watched
+from yuqing_indexing.label_wire import write_labels
 from yuqing_indexing.names import ITEM_KIND, MEDIUM, PRECISION, SENTIMENT
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -222,3 +223,4 @@ def _write_judgement(message: mention_pb2.Judgement, judgement: Judgement) -> No
     message.model = judgement.model
     message.model_version = judgement.model_version
     _write_moment(message.time, judgement.time)
+    write_labels(message.labels, judgement.labels)

@@ -28,7 +28,7 @@ def _mention_parts() -> dict[str, TokenField]:
 
 
 def _mention_names() -> dict[str, str]:
-    return {"author": "author_normal", "region": "region_normal", "published": "when"}
+    return {"author": "author_normal", "region": "region_normal", "entity": "entity_normal", "published": "when"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,30 @@ INTENT = {
     "news_report": ("报道",),
     "advertisement": ("广告",),
 }
+ASPECT = {
+    "product": ("产品",),
+    "service": ("服务",),
+    "brand": ("品牌",),
+    "image": ("形象",),
+}
+FOCUS_AREA = {
+    "major_decision": ("重大决策",),
+    "major_activity": ("重大活动",),
+    "product_quality": ("产品质量", "质量"),
+    "service_level": ("服务水平",),
+    "social_responsibility": ("社会责任",),
+    "safety": ("安全生产", "安全"),
+    "labour": ("劳动用工", "用工", "labor"),
+    "environment": ("环境保护", "环保"),
+    "law": ("法律合规", "合规"),
+}
+SENSITIVITY = {
+    "safety": ("安全事故", "事故"),
+    "minors": ("未成年人",),
+    "death": ("伤亡",),
+    "law": ("违法",),
+    "personal_data": ("个人信息",),
+}
 STATE = {
     "present": ("正常",),
     "vanished": ("已消失", "消失"),
@@ -139,10 +163,17 @@ MENTIONS = Schema(
         Field("medium", Kind.ENUM, ("媒体", "媒体类型"), values=MEDIUM),
         Field("sentiment", Kind.ENUM, ("情感",), values=SENTIMENT),
         Field("intent", Kind.ENUM, ("意图",), values=INTENT),
+        Field("aspect", Kind.ENUM, ("方面", "涉及方面"), values=ASPECT),
+        Field("focus_area", Kind.ENUM, ("focus", "重点", "重点领域"), values=FOCUS_AREA),
+        Field("sensitivity", Kind.ENUM, ("敏感", "敏感主题"), values=SENSITIVITY),
+        Field("entity", Kind.KEYWORD, ("实体",), folded=True),
         Field("state", Kind.ENUM, ("状态",), values=STATE),
         Field("published", Kind.DATE, ("发布时间", "发布")),
         Field("first_seen", Kind.DATE, ("首次发现",)),
         Field("reach", Kind.NUMBER, ("触达",)),
+        Field("influence", Kind.NUMBER, ("影响力",)),
+        Field("risk", Kind.NUMBER, ("风险",)),
+        Field("offensive", Kind.NUMBER, ("冒犯", "冒犯性")),
         Field("likes", Kind.NUMBER, ("点赞",)),
         Field("comments", Kind.NUMBER, ("评论数",)),
         Field("reposts", Kind.NUMBER, ("转发",)),

@@ -9,6 +9,7 @@ import grpc.aio
 from yuqing.scoring.v1 import scoring_pb2, scoring_pb2_grpc
 from yuqing_indexing.domain.document import Judgement, Mention
 from yuqing_indexing.domain.ports import OutsideUnavailable
+from yuqing_indexing.label_wire import labels_of
 from yuqing_indexing.names import MEDIUM, SENTIMENT
 
 TIMEOUT_SECONDS = 60.0
@@ -46,7 +47,14 @@ class GrpcScorer:
 
 def _text(mention: Mention) -> scoring_pb2.Text:
     document = mention.document
-    return scoring_pb2.Text(id=mention.id, title=document.title, text=document.text[:READ_CHARACTERS], medium=MEDIUM.number(document.medium))
+    return scoring_pb2.Text(
+        id=mention.id,
+        title=document.title,
+        text=document.text[:READ_CHARACTERS],
+        medium=MEDIUM.number(document.medium),
+        region=document.region,
+        outlet=document.outlet,
+    )
 
 
 def _judgement(mention: Mention, score: scoring_pb2.Score, now: datetime) -> Judgement:
@@ -60,6 +68,7 @@ def _judgement(mention: Mention, score: scoring_pb2.Score, now: datetime) -> Jud
         model=score.model,
         model_version=score.model_version,
         time=now,
+        labels=labels_of(score.labels),
     )
 
 

@@ -23,14 +23,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What can be searched of a mention. `words` are the distinct words of title and text; the last four are normal forms."""
+    """What can be searched of a mention. `words` are the distinct words of title and text; the last three are normal forms."""
 
     title_tokens: str
     body_tokens: str
     words: list[str]
     site: str
     author: str
-    region: str
     language: str
 
 
@@ -56,6 +55,5 @@ def analyse(mention: Mention, reading: Reading | None = None) -> Analysis:
         normal_words(tokens.normal),
         normalize(document.site),
         normalize(document.author.display_name) if document.author else "",
-        normalize(document.region),
         normalize(mention.language),
     )

@@ -2,6 +2,7 @@
 
 from yuqing_indexing.domain.analysis import Reading
 from yuqing_indexing.domain.document import Mention
+from yuqing_indexing.domain.labels import Labels, region_keys
 from yuqing_indexing.domain.reach import reach
 from yuqing_indexing.domain.stories import story_name
 from yuqing_text.normal import normalize
@@ -22,9 +23,8 @@ def candidate_of(mention: Mention, reading: Reading | None = None) -> Candidate:
         "source": document.source or None,
         "author": normalize(document.author.display_name) if document.author and document.author.display_name else None,
         "language": normalize(mention.language) or None,
-        "region": normalize(document.region) or None,
+        "region": regions(mention),
         "medium": document.medium or None,
-        "sentiment": mention.judgement.sentiment if mention.judgement else None,
         "state": states(mention),
         "published": mention.when,
         "first_seen": mention.first_seen,
@@ -36,8 +36,30 @@ def candidate_of(mention: Mention, reading: Reading | None = None) -> Candidate:
         "topic": [match.topic for match in mention.topics],
         "story": story_name(mention.membership.story) if mention.membership else None,
     }
+    if mention.judgement:
+        fields |= {"sentiment": mention.judgement.sentiment, **_label_values(mention.labels)}
     tokens = {"title": reading.title_tokens, "body": reading.body_tokens} if reading else {}
     return Candidate({"title": document.title, "body": document.text}, fields, tokens)
+
+
+def regions(mention: Mention) -> list[str]:
+    """What `region:` finds it by, in normal form: what its page says of its writer, and the places that it was judged to speak of."""
+    said = normalize(mention.document.region)
+    keys = [said] if said else []
+    for region in mention.labels.regions:
+        keys.extend(region_keys(region.code, region.name))
+    return list(dict.fromkeys(keys))
+
+
+def _label_values(labels: Labels) -> dict[str, FieldValue]:
+    return {
+        "intent": [label.name for label in labels.intents],
+        "aspect": [label.name for label in labels.aspects],
+        "focus_area": [label.name for label in labels.focus_areas],
+        "sensitivity": [label.name for label in labels.sensitivities],
+        "entity": [normalize(entity.name) for entity in labels.entities],
+        "offensive": labels.offensive,
+    }
 
 
 def states(mention: Mention) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from yuqing_indexing.domain.addresses import canonical_address
+from yuqing_indexing.domain.labels import NO_LABELS, Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Judgement:
     model: str
     model_version: str
     time: datetime
+    labels: Labels = NO_LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,11 @@ class Mention:
     judgement: Judgement | None = field(default=None)
     topics: tuple[TopicMatch, ...] = ()
     membership: Membership | None = None
+
+    @property
+    def labels(self) -> Labels:
+        """What its text says beside its sentiment."""
+        return self.judgement.labels if self.judgement else NO_LABELS
 
     @property
     def language(self) -> str:

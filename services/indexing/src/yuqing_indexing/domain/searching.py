@@ -9,7 +9,24 @@ from typing import Protocol
 from yuqing_indexing.domain.document import Counts, Mention
 from yuqing_text.query.tree import Everything, Node, phrases
 
-FACETS = ("source", "site", "medium", "sentiment", "author", "language", "region", "state", "topic", "story")
+FACETS = (
+    "source",
+    "site",
+    "medium",
+    "sentiment",
+    "author",
+    "language",
+    "region",
+    "state",
+    "topic",
+    "story",
+    "intent",
+    "aspect",
+    "focus_area",
+    "sensitivity",
+    "entity",
+    "province",
+)
 """What results are filtered, counted and split by; the names of the index's fields."""
 
 

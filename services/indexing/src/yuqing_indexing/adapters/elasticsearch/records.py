@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from yuqing_indexing.adapters.elasticsearch.label_records import DERIVED_OF_LABELS, label_fields, labels_of
 from yuqing_indexing.domain.analysis import Analysis
-from yuqing_indexing.domain.candidates import states
+from yuqing_indexing.domain.candidates import regions, states
 from yuqing_indexing.domain.document import Author, Counts, Document, Image, Judgement, Membership, Mention, Related, TopicMatch
 from yuqing_indexing.domain.heat import heat
+from yuqing_indexing.domain.labels import NO_LABELS
 from yuqing_indexing.domain.ports import Sighting
 from yuqing_indexing.domain.reach import reach
 from yuqing_indexing.domain.stories import story_id_of, story_name
@@ -27,6 +29,7 @@ DERIVED = (
     "topic_generation",
     "related_story",
     "heat",
+    *DERIVED_OF_LABELS,
 )
 """Fields that are made of others: they need not be read back."""
 _PLAIN = (
@@ -49,6 +52,7 @@ _PLAIN = (
     "origin",
 )
 _COUNTS = ("likes", "comments", "reposts", "views")
+_JUDGED = ("content_hash", "sentiment", "negative", "neutral", "positive", "language", "model", "model_version", "time")
 
 
 def tiebreak(mention_id: str) -> int:
@@ -90,8 +94,8 @@ def mention_record(mention: Mention, analysis: Analysis) -> Record:
             record[name] = value
     if author := document.author:
         record |= _author_fields(author, analysis)
-    if document.region:
-        record["region_normal"] = analysis.region
+    if places := regions(mention):
+        record["region_normal"] = places
     if document.images:
         record["images"] = [_plain(image) for image in document.images]
     return record | _judged_fields(mention)
@@ -100,7 +104,6 @@ def mention_record(mention: Mention, analysis: Analysis) -> Record:
 def mention_of(mention_id: str, record: Mapping[str, Any]) -> Mention:
     """The mention that an object describes, whether or not the derived fields were read with it."""
     writer = record.get("writer")
-    judgement = record.get("judgement")
     document = Document(
         site=record.get("page_site", record["site"]),
         fetched=moment_of(record["fetched"]),
@@ -122,7 +125,7 @@ def mention_of(mention_id: str, record: Mapping[str, Any]) -> Mention:
         edited="edited" in record["state"],
         vanished="vanished" in record["state"],
         addresses=tuple(record.get("addresses", ())),
-        judgement=Judgement(**(judgement | {"time": moment_of(judgement["time"])})) if judgement else None,
+        judgement=_judgement(record),
         topics=tuple(_topic_match(topic, found) for topic, found in record.get("topic_spans", {}).items()),
         membership=_membership(record),
     )
@@ -145,7 +148,8 @@ def sighting_record(sighting: Sighting) -> Record:
 def _judged_fields(mention: Mention) -> Record:
     record: Record = {}
     if judgement := mention.judgement:
-        record |= {"sentiment": judgement.sentiment, "judgement": _plain(judgement)}
+        record |= {"sentiment": judgement.sentiment, "judgement": {name: getattr(judgement, name) for name in _JUDGED}}
+        record |= label_fields(mention.labels)
     if mention.topics:
         record |= _topic_fields(mention.topics)
     if mention.membership:
@@ -171,6 +175,14 @@ def _story_fields(membership: Membership) -> Record:
     return record
 
 
+def _judgement(record: Mapping[str, Any]) -> Judgement | None:
+    """Labels are kept beside the judgement: a version that did not know them reads the rest."""
+    if (judged := record.get("judgement")) is None:
+        return None
+    labels = labels_of(record["labels"]) if "labels" in record else NO_LABELS
+    return Judgement(**(judged | {"time": moment_of(judged["time"]), "labels": labels}))
+
+
 def _membership(record: Mapping[str, Any]) -> Membership | None:
     if "story" not in record:
         return None
@@ -183,7 +195,7 @@ def _topic_match(topic: str, found: Mapping[str, Any]) -> TopicMatch:
     return TopicMatch(topic, found["generation"], title, text)
 
 
-def _plain(value: Author | Image | Judgement) -> Record:
+def _plain(value: Author | Image) -> Record:
     """As `dataclasses.asdict`, which copies every value and takes ten times as long."""
     return {name: getattr(value, name) for name in value.__slots__}
 
