@@ -13,7 +13,8 @@ from yuqing_runtime.serving import Registration
 from yuqing_scoring.domain.first_stage import FirstStage, Judged
 from yuqing_scoring.domain.judgement import Judgement, Sentiment
 from yuqing_scoring.domain.labels.text_labels import TextLabels
-from yuqing_scoring.servicers.scoring import ScoringServicer
+from yuqing_scoring.servicers.bounded_pool import BoundedPool
+from yuqing_scoring.servicers.scoring import Desk, ScoringServicer
 from yuqing_testkit.services import Town, person
 
 
@@ -48,9 +49,8 @@ async def stub_of(town):
         closers = []
 
         async def open_stub(judge, waiting_calls=8, caller="indexing"):
-            registration = Registration(
-                scoring_pb2_grpc.add_ScoringServiceServicer_to_server, ScoringServicer(judge, pool, waiting_calls=waiting_calls)
-            )
+            desk = Desk(types_pb2.STAGE_FAST, judge, BoundedPool(pool, waiting_calls=waiting_calls))
+            registration = Registration(scoring_pb2_grpc.add_ScoringServiceServicer_to_server, ScoringServicer(desk, None))
             running = town.running("scoring", [registration])
             address = await running.__aenter__()
             channel = town.channel(caller, "scoring", address)
@@ -92,6 +92,15 @@ async def test_a_call_is_refused_when_too_many_wait(stub_of):
     gate.open.set()
     assert len((await first).scores) == 1
     assert len((await stub.ScoreMentions(request("好", "坏"))).scores) == 2
+
+
+async def test_the_full_stage_is_refused_when_it_is_switched_off(stub_of, model):
+    stub = await stub_of(model)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub.ScoreMentions(scoring_pb2.ScoreMentionsRequest(texts=request("好").texts, stage=types_pb2.STAGE_FULL))
+    assert caught.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    reply = await stub.ScoreMentions(request("好"))
+    assert [score.stage for score in reply.scores] == [types_pb2.STAGE_FAST]
 
 
 async def test_a_batch_is_refused_when_it_is_larger_than_the_contract_says(stub_of, model):

@@ -6,14 +6,18 @@ from pathlib import Path
 import structlog
 
 from yuqing.scoring.v1 import scoring_pb2_grpc, topic_pb2_grpc
+from yuqing.type.v1 import types_pb2
 from yuqing_runtime.database import Database
 from yuqing_runtime.keys import Identity
 from yuqing_runtime.pages import PageTokens
 from yuqing_runtime.sealing import Sealer
 from yuqing_runtime.serving import Registration, Server, run, serve
+from yuqing_scoring.adapters import second_stage_file
 from yuqing_scoring.adapters.model_file import SHIPPED, load
-from yuqing_scoring.domain.first_stage import FirstStage
-from yuqing_scoring.servicers.scoring import ScoringServicer
+from yuqing_scoring.adapters.onnx_encoder import background_pool
+from yuqing_scoring.domain.first_stage import BothStages, FirstStage
+from yuqing_scoring.servicers.bounded_pool import BoundedPool
+from yuqing_scoring.servicers.scoring import Desk, ScoringServicer
 from yuqing_scoring.servicers.topic import TopicServicer
 from yuqing_scoring.settings import Settings
 from yuqing_scoring.workers.housekeeping import Housekeeping
@@ -25,16 +29,26 @@ _log = structlog.get_logger(__name__)
 
 async def serve_scoring(settings: Settings) -> None:
     """Runs the service until it is told to stop."""
-    stored = load(settings.model or SHIPPED)
+    folder = settings.model or SHIPPED
+    stored = load(folder)
     _log.info("model loaded", model=stored.model.name, version=stored.model.version, sha256=stored.sha256)
+    second = second_stage_file.load(folder, stored) if settings.second_stage and second_stage_file.has_second_stage(folder) else None
+    if second:
+        _log.info("second stage loaded", model=second.name, version=second.version)
     identity = Identity.load("scoring", settings.shared.keys_folder)
     database = await Database.open(settings.database("scoring"), schema="scoring")
     try:
         await database.migrate(MIGRATIONS)
         tokens = PageTokens(Sealer.from_file(settings.shared.secret_file).derive("page-tokens"))
         topics = TopicServicer(database, tokens, settings.shared.time_zone)
-        with ThreadPoolExecutor(settings.threads, thread_name_prefix="judge") as pool:
-            texts = ScoringServicer(FirstStage(stored.model), pool, waiting_calls=settings.waiting_calls)
+        with (
+            ThreadPoolExecutor(settings.threads, thread_name_prefix="judge") as pool,
+            background_pool(settings.second_threads, "second-look") as second_pool,
+        ):
+            first = FirstStage(stored.model)
+            fast = Desk(types_pb2.STAGE_FAST, first, BoundedPool(pool, waiting_calls=settings.waiting_calls))
+            full = second and Desk(types_pb2.STAGE_FULL, BothStages(first, second), BoundedPool(second_pool, waiting_calls=settings.waiting_calls))
+            texts = ScoringServicer(fast, full)
             registrations = [
                 Registration(scoring_pb2_grpc.add_ScoringServiceServicer_to_server, texts),
                 Registration(topic_pb2_grpc.add_TopicServiceServicer_to_server, topics),

@@ -13,6 +13,12 @@ class Settings(ServiceSettings):
     model_config = service_settings("scoring")
 
     model: Path | None = Field(default=None, description="Folder of a model made by `yuqing model train`. Default: the shipped one.")
+    second_stage: bool = Field(
+        default=True, description="Whether the model's second stage is loaded, if it has one; without it the fast stage alone judges."
+    )
+    second_threads: int = Field(
+        default=1, ge=1, le=64, description="Batches that the second stage judges at the same time; its threads step back for others."
+    )
     threads: int = Field(default=1, ge=1, le=64, description="Batches judged at the same time, each in a thread of its own.")
     waiting_calls: int = Field(
         default=64, ge=1, le=10_000, description="Calls that may wait for a thread; more are refused with RESOURCE_EXHAUSTED and may be repeated."

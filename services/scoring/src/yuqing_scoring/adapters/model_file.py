@@ -22,7 +22,7 @@ DESCRIPTION, WEIGHTS, CARD = "sentiment.json", "sentiment.npy.xz", "MODEL_CARD.m
 _NAME: Final = "linear-ngram"
 _RELEASE: Final = "1"
 """Counts changes of what the weights mean (reading, hashing, heads): a model of another release cannot be loaded."""
-_ROWS: Final = (*(medium.value for medium in TRAINED_MEDIA), Medium.OTHER.value)
+MEDIA_ROWS: Final = (*(medium.value for medium in TRAINED_MEDIA), Medium.OTHER.value)
 
 
 class ModelProblem(Exception):
@@ -54,7 +54,7 @@ def save(folder: Path, *, shared: Floats, changes: Floats, calibrations: Calibra
         "buckets": BUCKETS,
         "longest_gram": LONGEST_GRAM,
         "largest": largest,
-        "calibration": dict(zip(_ROWS, (asdict(each) for each in calibrations.rows), strict=True)),
+        "calibration": dict(zip(MEDIA_ROWS, (asdict(each) for each in calibrations.rows), strict=True)),
     }
     folder.mkdir(parents=True, exist_ok=True)
     (folder / WEIGHTS).write_bytes(packed)
@@ -87,7 +87,7 @@ def _model(description: dict[str, Any], packed: bytes) -> FastModel:
     largest = description["largest"]
     shared = np.stack([restored(levels[head, 0], largest[head][0]) for head in range(HEADS)])
     changes = np.stack([restored(levels[head, 1:], largest[head][1]) for head in range(HEADS)])
-    calibrations = Calibrations([Calibration(**description["calibration"][row]) for row in _ROWS])
+    calibrations = Calibrations([Calibration(**description["calibration"][row]) for row in MEDIA_ROWS])
     return FastModel(description["name"], description["version"], Tables.of(shared, changes), calibrations)
 
 

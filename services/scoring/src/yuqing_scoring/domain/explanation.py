@@ -101,7 +101,7 @@ def leading(sentiment: Sentiment) -> int:
 
 def strongest_spans(reading: Reading, pushes: Pushes, *, lead: int) -> list[Span]:
     """The spans that push most in the head `lead`, at most MOST_SPANS, strongest first: neighbouring words that push the same way are one."""
-    words = [_Word(range_, pushes[:, range_.start : range_.stop].sum(axis=1)) for range_ in _words(reading)]
+    words = [_Word(range_, pushes[:, range_.start : range_.stop].sum(axis=1)) for range_ in words_of(reading)]
     least = max((abs(word.pushes[lead]) for word in words), default=0.0) * _WEAKEST
     strong = [word for word in words if abs(word.pushes[lead]) >= max(least, np.finfo(np.float64).tiny)]
     spans = [_span(reading, run) for run in _runs(reading, strong, lead)]
@@ -114,7 +114,7 @@ class _Word:
     pushes: Pushes
 
 
-def _words(reading: Reading) -> Iterator[range]:
+def words_of(reading: Reading) -> Iterator[range]:
     """The signs of each word, emoticon, link or punctuation mark; white space is none."""
     start = 0
     for word in rjieba.cut(reading.signs.translate(_SURROGATES)):

@@ -4,7 +4,7 @@ What finds entities or regions plugs in here: it gives its part of `TextLabels` 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from yuqing_scoring.domain.batch import Batch, batches
@@ -12,6 +12,7 @@ from yuqing_scoring.domain.explanation import Explanation
 from yuqing_scoring.domain.fast import FastModel
 from yuqing_scoring.domain.judgement import Judgement, Passage
 from yuqing_scoring.domain.labels.text_labels import TextLabels
+from yuqing_scoring.domain.second_stage import SecondStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +77,31 @@ class FirstStage:
     def _judge(self, batch: Batch) -> Iterator[Judged]:
         for judgement in self.sentiment.judge_batch(batch):
             yield Judged(judgement, TextLabels())
+
+
+@dataclass(frozen=True)
+class BothStages:
+    """The first stage with the second stage's judgement of the sentiment in place of its own. Holds no state, so threads may share it."""
+
+    first: FirstStage
+    sentiment: SecondStage
+
+    @property
+    def name(self) -> str:
+        """Of the sentiment model."""
+        return self.sentiment.name
+
+    @property
+    def version(self) -> str:
+        """Of the sentiment model."""
+        return self.sentiment.version
+
+    def judge(self, passages: Sequence[Passage]) -> list[Judged]:
+        """What each passage says, in order."""
+        pairs = zip(self.first.judge(passages), self.sentiment.judge(passages), strict=True)
+        return [replace(judged, judgement=judgement) for judged, judgement in pairs]
+
+    def explain(self, passage: Passage) -> Explained:
+        """Why `judge` judges the passage as it does."""
+        [judged] = self.first.judge([passage])
+        return Explained(self.sentiment.explain(passage), judged.labels)

@@ -29,10 +29,10 @@ _EMOTICON_PLANE = 0xF0000
 _EMOTICON_CODES = 0xFFF0
 
 _WORD = re.compile(r"\S+")
-_INVISIBLE = re.compile("[\ufe0e\ufe0f\u200b-\u200d\u2060\ufeff\U0001f3fb-\U0001f3ff]+")
-_LINK = re.compile(r"(?:https?://|www\.|t(?<![a-z0-9.]t)\.cn/)[a-z0-9./?=&_%#~:+-]*")  # each way begins with a letter: found three times faster
-_QUOTED = re.compile(r"// ?@[^\s:@/]{1,30} ?:?")
-_NAME = re.compile(r"@[^\s:@,。!?\[\]()#/]{1,30}")
+INVISIBLE = re.compile("[\ufe0e\ufe0f\u200b-\u200d\u2060\ufeff\U0001f3fb-\U0001f3ff]+")
+LINK_PATTERN = re.compile(r"(?:https?://|www\.|t(?<![a-z0-9.]t)\.cn/)[a-z0-9./?=&_%#~:+-]*")  # begins with letters: three times faster
+QUOTED_PATTERN = re.compile(r"// ?@[^\s:@/]{1,30} ?:?")
+NAME_PATTERN = re.compile(r"@[^\s:@,。!?\[\]()#/]{1,30}")
 _EMOTICON = re.compile(r"\[([\u4e00-\u9fffa-z]{1,6})\]")
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")  # not a list of them: Python would compare each character with each
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
@@ -109,10 +109,10 @@ def _sign(emoticon: str) -> str:
 
 _Sign = str | Callable[[re.Match[str]], str]
 _STEPS: Final[tuple[tuple[re.Pattern[str], _Sign], ...]] = (
-    (_INVISIBLE, ""),
-    (_LINK, LINK),
-    (_QUOTED, QUOTED),
-    (_NAME, NAME),
+    (INVISIBLE, ""),
+    (LINK_PATTERN, LINK),
+    (QUOTED_PATTERN, QUOTED),
+    (NAME_PATTERN, NAME),
     (_EMOTICON, lambda found: _sign(found[1])),
     (_EMOJI, lambda found: _sign(EMOTICON_OF_EMOJI[found[0]]) if found[0] in EMOTICON_OF_EMOJI else found[0]),
     (_NUMBER, "0"),

@@ -1,71 +1,88 @@
-"""Judges texts and says why: in worker threads, so that the event loop stays free for health checks and other calls."""
+"""Judges texts and says why: in worker threads, so that the event loop stays free for health checks and other calls.
 
-import asyncio
+The full stage has threads of its own, which step back for those of the fast one: however long its queue is, the fast stage keeps up.
+"""
+
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import grpc.aio
 
 from yuqing.scoring.v1 import scoring_pb2, scoring_pb2_grpc
-from yuqing_runtime.errors import ResourceExhausted
+from yuqing.type.v1 import types_pb2
+from yuqing_runtime.errors import FailedPrecondition
 from yuqing_runtime.telemetry import Outcomes
 from yuqing_scoring.domain.first_stage import Judged, MentionJudge
+from yuqing_scoring.servicers.bounded_pool import BoundedPool
 from yuqing_scoring.wire import explanation_of, passage_of, score_of
 from yuqing_text.language import language
 
-_Request = TypeVar("_Request")
-_Reply = TypeVar("_Reply")
-_TEXTS = Outcomes("scoring.texts", "Judged texts, by what was decided")
+_TEXTS = Outcomes("scoring.texts", "Judged texts, by what was decided and by stage")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A stage, and the threads that it works in."""
+
+    stage: types_pb2.Stage
+    judge: MentionJudge
+    pool: BoundedPool
+
+    async def scores(self, texts: Sequence[scoring_pb2.Text]) -> list[scoring_pb2.Score]:
+        """The scores of the texts, in order. Errors: ResourceExhausted SCORING_BUSY."""
+        return await self.pool.run(self._scores, texts)
+
+    async def explanation(self, request: scoring_pb2.ExplainScoreRequest) -> scoring_pb2.ExplainScoreResponse:
+        """Why the text is judged as it is. Errors: ResourceExhausted SCORING_BUSY."""
+        return await self.pool.run(self._explanation, request)
+
+    def _scores(self, texts: Sequence[scoring_pb2.Text]) -> list[scoring_pb2.Score]:
+        passages = [passage_of(text) for text in texts]
+        all_judged = self.judge.judge(passages)
+        for sentiment, count in Counter(judged.judgement.sentiment for judged in all_judged).items():
+            _TEXTS.count(sentiment, count, {"stage": types_pb2.Stage.Name(self.stage)})
+        return [self._score(text.id, judged, language(passage.text)) for text, passage, judged in zip(texts, passages, all_judged, strict=True)]
+
+    def _explanation(self, request: scoring_pb2.ExplainScoreRequest) -> scoring_pb2.ExplainScoreResponse:
+        passage = passage_of(request)
+        explained = self.judge.explain(passage)
+        judged = Judged(explained.sentiment.judgement, explained.labels)
+        return explanation_of(request, explained.sentiment, self._score("", judged, language(passage.text)))
+
+    def _score(self, text_id: str, judged: Judged, language_of_text: str) -> scoring_pb2.Score:
+        score = score_of(text_id, judged, language=language_of_text, model=(self.judge.name, self.judge.version))
+        score.stage = self.stage
+        return score
 
 
 class ScoringServicer(scoring_pb2_grpc.ScoringServiceServicer):
-    """ScoringService over one judge. At most `waiting_calls` calls wait for a thread of the pool."""
+    """ScoringService with the fast stage and, unless it is switched off, the full one."""
 
-    def __init__(self, judge: MentionJudge, pool: ThreadPoolExecutor, *, waiting_calls: int) -> None:
-        self._judge = judge
-        self._pool = pool
-        self._most_calls = waiting_calls
-        self._calls = 0
+    def __init__(self, fast: Desk, full: Desk | None) -> None:
+        self._fast = fast
+        self._full = full
 
     async def ScoreMentions(
         self,
         request: scoring_pb2.ScoreMentionsRequest,
         context: "grpc.aio.ServicerContext[Any, Any]",  # the generated signature
     ) -> scoring_pb2.ScoreMentionsResponse:
-        return scoring_pb2.ScoreMentionsResponse(scores=await self._in_thread(self._scores, request.texts))
+        desk = self._desk(request.stage or types_pb2.STAGE_FAST)
+        return scoring_pb2.ScoreMentionsResponse(scores=await desk.scores(request.texts))
 
     async def ExplainScore(
         self,
         request: scoring_pb2.ExplainScoreRequest,
         context: "grpc.aio.ServicerContext[Any, Any]",  # the generated signature
     ) -> scoring_pb2.ExplainScoreResponse:
-        return await self._in_thread(self._explained, request)
+        best = types_pb2.STAGE_FULL if self._full else types_pb2.STAGE_FAST
+        return await self._desk(request.stage or best).explanation(request)
 
-    async def _in_thread(self, work: Callable[[_Request], _Reply], request: _Request) -> _Reply:
-        if self._calls >= self._most_calls:
-            raise ResourceExhausted(f"{self._calls} calls wait already", reason="SCORING_BUSY")
-        self._calls += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work, request)
-        finally:
-            self._calls -= 1
-
-    def _explained(self, request: scoring_pb2.ExplainScoreRequest) -> scoring_pb2.ExplainScoreResponse:
-        passage = passage_of(request)
-        explained = self._judge.explain(passage)
-        judged = Judged(explained.sentiment.judgement, explained.labels)
-        model = (self._judge.name, self._judge.version)
-        return explanation_of(request, explained.sentiment, score_of("", judged, language=language(passage.text), model=model))
-
-    def _scores(self, texts: Sequence[scoring_pb2.Text]) -> list[scoring_pb2.Score]:
-        passages = [passage_of(text) for text in texts]
-        all_judged = self._judge.judge(passages)
-        model = (self._judge.name, self._judge.version)
-        for sentiment, count in Counter(judged.judgement.sentiment for judged in all_judged).items():
-            _TEXTS.count(sentiment, count)
-        return [
-            score_of(text.id, judged, language=language(passage.text), model=model)
-            for text, passage, judged in zip(texts, passages, all_judged, strict=True)
-        ]
+    def _desk(self, stage: types_pb2.Stage) -> Desk:
+        if stage != types_pb2.STAGE_FULL:
+            return self._fast
+        if self._full is None:
+            raise FailedPrecondition("the second stage is switched off or the model has none", reason="NO_SECOND_STAGE")
+        return self._full
