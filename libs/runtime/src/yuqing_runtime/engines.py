@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateSchema
 
+from yuqing_runtime.sqlite_driver import Driver
+
 BUSY_TIMEOUT_SECONDS = 30.0
 """How long a writer waits for another one before it fails: SQLite's busy_timeout, PostgreSQL's lock_timeout."""
 _CACHE = "cache_size=-16384"
@@ -129,7 +131,7 @@ def _sqlite_engine(url: URL, *, begin: str, pragmas: tuple[str, ...] = (), **poo
     # isolation_level=None switches off the driver's own, late BEGIN: with it a transaction reads before it holds the lock, and updates
     # are lost without an error.
     options = {"isolation_level": None, "timeout": BUSY_TIMEOUT_SECONDS, "factory": _SqliteConnection}
-    engine = create_async_engine(url, connect_args=options, json_serializer=_dump_json, **pool)
+    engine = create_async_engine(url, module=Driver(), connect_args=options, json_serializer=_dump_json, **pool)
 
     def prepare(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
