@@ -1,9 +1,11 @@
 """`yuqing score`: judges JSON lines without any server."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -11,11 +13,14 @@ import click
 from rich.console import Console
 
 from yuqing_scoring.adapters.model_file import SHIPPED, ModelProblem, load
+from yuqing_scoring.adapters.second_stage_file import has_second_stage
+from yuqing_scoring.adapters.second_stage_file import load as load_second_stage
 from yuqing_scoring.commands.explained import explanation_record, judgement_record, show
 from yuqing_scoring.domain.explanation import ExplainingJudge
 from yuqing_scoring.domain.judgement import Medium, Passage
 
-_BATCH_LINES = 1000
+_BATCH_LINES, _PART_LINES = 1000, 250
+"""Read at once, and judged at once by one thread."""
 _MEDIA = ", ".join(Medium)
 _Answer = Callable[[ExplainingJudge, Sequence[object], Sequence[Passage]], None]
 
@@ -32,15 +37,17 @@ class _BadLine(ValueError):
     default=SHIPPED,
     help="模型目录 (folder of a model; default: the shipped one)",
 )
+@click.option("--fast", is_flag=True, help="只用初判模型 (the fast stage alone)")
 @click.option("--explain", is_flag=True, help="标出影响判断的片段及其权重 (mark the spans that pushed each judgement, with their weights)")
 @click.option("--json", "as_json", is_flag=True, help="与 --explain 合用:输出 JSON 行 (explanations as JSON lines; scores always are)")
-def score(source: BinaryIO, model: Path, *, explain: bool, as_json: bool) -> None:
+def score(source: BinaryIO, model: Path, *, fast: bool, explain: bool, as_json: bool) -> None:
     """研判 JSON 行 (judge JSON lines): {"id","text","medium"} → {"id","sentiment","probabilities"}.
 
-    Reads SOURCE or standard input. A line that cannot be judged is named on standard error; all others are answered, and the exit code is 1.
+    Both stages judge each text unless --fast is given or the model has one stage only. Reads SOURCE or standard input.
+    A line that cannot be judged is named on standard error; all others are answered, and the exit code is 1.
     """
     try:
-        judge = load(model).model
+        judge = _judge(model, fast=fast)
     except ModelProblem as problem:
         raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
     answer = _judged if not explain else _explained_as_json if as_json else _explained
@@ -49,6 +56,13 @@ def score(source: BinaryIO, model: Path, *, explain: bool, as_json: bool) -> Non
     while batch := list(islice(lines, _BATCH_LINES)):
         bad += _answer(judge, batch, answer)
     sys.exit(bool(bad))
+
+
+def _judge(folder: Path, *, fast: bool) -> ExplainingJudge:
+    stored = load(folder)
+    if fast or not has_second_stage(folder):
+        return stored.model
+    return load_second_stage(folder, stored)
 
 
 def _answer(judge: ExplainingJudge, lines: Iterable[tuple[int, bytes]], answer: _Answer) -> int:
@@ -70,7 +84,10 @@ def _answer(judge: ExplainingJudge, lines: Iterable[tuple[int, bytes]], answer: 
 
 
 def _judged(judge: ExplainingJudge, ids: Sequence[object], passages: Sequence[Passage]) -> None:
-    for line_id, judgement in zip(ids, judge.judge(passages), strict=True):
+    parts = [passages[start : start + _PART_LINES] for start in range(0, len(passages), _PART_LINES)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        judgements = chain.from_iterable(pool.map(judge.judge, parts))
+    for line_id, judgement in zip(ids, judgements, strict=True):
         _write({"id": line_id, **judgement_record(judgement)})
 
 

@@ -26,7 +26,7 @@ _TEXTS = Outcomes("scoring.texts", "Judged texts, by what was decided and by sta
 class Desk:
     """A stage, and the threads that it works in."""
 
-    stage: types_pb2.Stage
+    stage: "types_pb2.Stage.ValueType"
     judge: MentionJudge
     pool: BoundedPool
 
@@ -80,7 +80,7 @@ class ScoringServicer(scoring_pb2_grpc.ScoringServiceServicer):
         best = types_pb2.STAGE_FULL if self._full else types_pb2.STAGE_FAST
         return await self._desk(request.stage or best).explanation(request)
 
-    def _desk(self, stage: types_pb2.Stage) -> Desk:
+    def _desk(self, stage: "types_pb2.Stage.ValueType") -> Desk:
         if stage != types_pb2.STAGE_FULL:
             return self._fast
         if self._full is None:
