@@ -11,6 +11,7 @@ from yuqing_cli.doctor import installation, machine
 from yuqing_cli.doctor.command import doctor
 from yuqing_cli.doctor.findings import State
 from yuqing_cli.up.lock import RunLock, RunNote
+from yuqing_embedded.encoder import install_name
 from yuqing_embedded.places import Places
 
 
@@ -41,6 +42,12 @@ def test_folder_is_bad_when_it_cannot_be_written() -> None:
 
 def test_server_is_warned_of_when_it_is_not_in_the_cache(tmp_path: Path) -> None:
     assert installation.server(Places(tmp_path)).state is State.WARNING
+
+
+def test_encoder_is_warned_of_when_it_is_not_in_the_cache(tmp_path: Path) -> None:
+    assert installation.encoder(Places(tmp_path)).state is State.WARNING
+    (tmp_path / install_name()).mkdir()
+    assert installation.encoder(Places(tmp_path)).state is State.GOOD
 
 
 def test_holder_is_named_when_the_port_is_used(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from yuqing_embedded import ports
 from yuqing_embedded.elasticsearch import TEST_HEAP_MIB, ElasticsearchNode
+from yuqing_embedded.encoder import install_encoder
 from yuqing_embedded.places import places
 from yuqing_embedded.postgresql import PostgresqlServer
 from yuqing_testkit.engines import shared, state_folder
@@ -35,6 +36,12 @@ def elasticsearch_url(meeting: Path) -> Iterator[str]:
         return
     with shared(meeting, "elasticsearch", elasticsearch_node) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def encoder_folder() -> Path:
+    """The files of the packaged encoder, fetched once for this machine."""
+    return install_encoder(places())
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,8 @@ def _findings(settings: UpSettings, var: Path) -> Iterator[Finding]:
         yield installation.server(where)
         if installation.is_cached(where):  # Java is put beside the server at the first start
             yield installation.java(where)
+    if settings.scoring_vectors is None:
+        yield installation.encoder(where)
     yield installation.run(var)
     if settings.gateway_port:
         yield installation.port(settings.gateway_port, var)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from yuqing_cli.doctor.findings import Finding, bad, good, warning
 from yuqing_cli.up.lock import is_locked, read_run
+from yuqing_embedded import encoder as packaged_encoder
 from yuqing_embedded.elasticsearch import install_name
 from yuqing_embedded.java import java_home
 from yuqing_embedded.places import Places
@@ -25,6 +26,17 @@ def server(places: Places) -> Finding:
         folder = places.programs / install_name()
         return good(f"Elasticsearch 已缓存:{folder}", f"Elasticsearch is in the cache: {folder}")
     return warning("Elasticsearch 尚未下载,首次启动时下载(约 97 MB)", "Elasticsearch is not in the cache: the first start downloads it (97 MB)")
+
+
+def encoder(places: Places) -> Finding:
+    """Whether the encoder for search by meaning is in the cache."""
+    folder = places.programs / packaged_encoder.install_name()
+    if folder.is_dir():
+        return good(f"语义检索的编码器已缓存:{folder}", f"the encoder for search by meaning is in the cache: {folder}")
+    return warning(
+        "语义检索的编码器尚未下载,首次启动时下载(约 22 MB)",
+        "the encoder for search by meaning is not in the cache: the first start downloads it (22 MB)",
+    )
 
 
 def java(places: Places) -> Finding:

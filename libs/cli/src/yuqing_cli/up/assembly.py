@@ -28,7 +28,9 @@ from yuqing_cli.up.settings import UpSettings
 from yuqing_cli.up.supervisor import Supervisor
 from yuqing_cli.up.units import ElasticsearchUnit, Process, ServiceUnit, Unit
 from yuqing_cli.up.words import Say
+from yuqing_embedded.downloads import DownloadError
 from yuqing_embedded.elasticsearch import ElasticsearchNode, install_elasticsearch
+from yuqing_embedded.encoder import install_encoder
 from yuqing_embedded.java import java_home
 from yuqing_embedded.places import places
 
@@ -94,7 +96,17 @@ class Assembly:
         secret = make_keys(keys, self.services)
         ports = choose_ports(tuple(self.services), gateway=self.gateway_port, world=self.settings.world_port)
         url = node.url if node else self.settings.elasticsearch_url or ""
-        return Run(self.var, keys, secret, url, ports)
+        return Run(self.var, keys, secret, url, ports, vectors=self._vectors())
+
+    def _vectors(self) -> str:
+        """The encoder's folder, or `off`: without it everything works but search by meaning."""
+        if self.settings.scoring_vectors:
+            return self.settings.scoring_vectors
+        try:
+            return str(install_encoder(places()))
+        except DownloadError as error:
+            self.say(f"语义检索(相似)未启用 (search by meaning is off): {error}")
+            return "off"
 
     def _units(self, run: Run, node: ElasticsearchNode | None) -> list[Unit]:
         shared = environment(run, with_world=self.with_world)

@@ -52,6 +52,7 @@ class Run:
     secret_key_file: Path
     elasticsearch_url: str
     ports: Ports
+    vectors: str
 
     @property
     def mark(self) -> str:
@@ -83,6 +84,7 @@ def environment(run: Run, *, with_world: bool, base: Mapping[str, str] = os.envi
         "YUQING_KEYS": str(run.keys),
         "YUQING_SECRET_KEY_FILE": str(run.secret_key_file),
         "YUQING_ELASTICSEARCH_URL": run.elasticsearch_url,
+        "YUQING_SCORING_VECTORS": run.vectors,
         "YUQING_GATEWAY_HTTP": f"127.0.0.1:{ports.gateway}",
         "PYTHONUNBUFFERED": "1",
     }

@@ -22,6 +22,9 @@ class UpSettings(BaseSettings):
     world_port: int = Field(default=0, ge=0, le=65535, description="Port of the demonstration world; 0 takes a free one.")
     elasticsearch_url: str | None = Field(default=None, description="A running Elasticsearch; without it an embedded one is started.")
     elasticsearch_heap_mib: int = Field(default=DEFAULT_HEAP_MIB, ge=256, description="Heap of the embedded Elasticsearch, MiB.")
+    scoring_vectors: str | None = Field(
+        default=None, description="Folder of the encoder for search by meaning, or `off`; without it the packaged one is fetched."
+    )
 
 
 def given_address(service: str, environment: Mapping[str, str] = os.environ) -> str | None:
