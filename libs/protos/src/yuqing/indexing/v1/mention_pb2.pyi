@@ -1159,6 +1159,90 @@ class ListObservationsResponse(_message.Message):
 Global___ListObservationsResponse: _TypeAlias = ListObservationsResponse  # noqa: Y015
 
 @_typing.final
+class ListSimilarMentionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    page_size: _builtins.int
+    """At most this many; 50 where 0. 每页条数"""
+    page_token: _builtins.str
+    """From the page before; binds to mention and person. 翻页标记"""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSimilarMentionsRequest: _TypeAlias = ListSimilarMentionsRequest  # noqa: Y015
+
+@_typing.final
+class ListSimilarMentionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    total_size: _builtins.int
+    """How many stories there are. 总数"""
+    @_builtins.property
+    def mentions(self) -> _containers.RepeatedCompositeFieldContainer[Global___SimilarMention]: ...
+    def __init__(
+        self,
+        *,
+        mentions: _abc.Iterable[Global___SimilarMention] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentions", b"mentions", "next_page_token", b"next_page_token", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSimilarMentionsResponse: _TypeAlias = ListSimilarMentionsResponse  # noqa: Y015
+
+@_typing.final
+class SimilarMention(_message.Message):
+    """A mention that means nearly the same as another. 相似的提及"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTION_FIELD_NUMBER: _builtins.int
+    SIMILARITY_FIELD_NUMBER: _builtins.int
+    STORY_SIZE_FIELD_NUMBER: _builtins.int
+    similarity: _builtins.float
+    """The cosine of the sentence vectors of the mention asked about and of this one's story, up to 1. 语义相似度"""
+    story_size: _builtins.int
+    """How many mentions its story has. 同脉络提及数"""
+    @_builtins.property
+    def mention(self) -> Global___Mention: ...
+    def __init__(
+        self,
+        *,
+        mention: Global___Mention | None = ...,
+        similarity: _builtins.float = ...,
+        story_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["mention", b"mention"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mention", b"mention", "similarity", b"similarity", "story_size", b"story_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SimilarMention: _TypeAlias = SimilarMention  # noqa: Y015
+
+@_typing.final
 class Observation(_message.Message):
     """What one fetch saw. 一次观测"""
 

@@ -70,6 +70,11 @@ class MentionServiceStub:
                 request_serializer=yuqing_dot_indexing_dot_v1_dot_mention__pb2.ListObservationsRequest.SerializeToString,
                 response_deserializer=yuqing_dot_indexing_dot_v1_dot_mention__pb2.ListObservationsResponse.FromString,
                 _registered_method=True)
+        self.ListSimilarMentions = channel.unary_unary(
+                '/yuqing.indexing.v1.MentionService/ListSimilarMentions',
+                request_serializer=yuqing_dot_indexing_dot_v1_dot_mention__pb2.ListSimilarMentionsRequest.SerializeToString,
+                response_deserializer=yuqing_dot_indexing_dot_v1_dot_mention__pb2.ListSimilarMentionsResponse.FromString,
+                _registered_method=True)
         self.EraseMention = channel.unary_unary(
                 '/yuqing.indexing.v1.MentionService/EraseMention',
                 request_serializer=yuqing_dot_indexing_dot_v1_dot_mention__pb2.EraseMentionRequest.SerializeToString,
@@ -130,6 +135,13 @@ class MentionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSimilarMentions(self, request, context):
+        """More like this: mentions of other stories that mean nearly the same, the nearest first, one for each story. 相似内容
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EraseMention(self, request, context):
         """Erases a mention for good: text, index, stored page, spool; a tombstone keeps it out. 永久清除
         """
@@ -174,6 +186,11 @@ def add_MentionServiceServicer_to_server(servicer, server):
                     servicer.ListObservations,
                     request_deserializer=yuqing_dot_indexing_dot_v1_dot_mention__pb2.ListObservationsRequest.FromString,
                     response_serializer=yuqing_dot_indexing_dot_v1_dot_mention__pb2.ListObservationsResponse.SerializeToString,
+            ),
+            'ListSimilarMentions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSimilarMentions,
+                    request_deserializer=yuqing_dot_indexing_dot_v1_dot_mention__pb2.ListSimilarMentionsRequest.FromString,
+                    response_serializer=yuqing_dot_indexing_dot_v1_dot_mention__pb2.ListSimilarMentionsResponse.SerializeToString,
             ),
             'EraseMention': grpc.unary_unary_rpc_method_handler(
                     servicer.EraseMention,
@@ -371,6 +388,33 @@ class MentionService:
             '/yuqing.indexing.v1.MentionService/ListObservations',
             yuqing_dot_indexing_dot_v1_dot_mention__pb2.ListObservationsRequest.SerializeToString,
             yuqing_dot_indexing_dot_v1_dot_mention__pb2.ListObservationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSimilarMentions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yuqing.indexing.v1.MentionService/ListSimilarMentions',
+            yuqing_dot_indexing_dot_v1_dot_mention__pb2.ListSimilarMentionsRequest.SerializeToString,
+            yuqing_dot_indexing_dot_v1_dot_mention__pb2.ListSimilarMentionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -30,6 +30,8 @@ class MentionServiceStub:
     """All that a query finds, as one file; the limit is said in the file name's stead in `X-Yuqing-Truncated`. 导出"""
     ListObservations: _aio.UnaryUnaryMultiCallable[_mention_pb2.ListObservationsRequest, _mention_pb2.ListObservationsResponse]
     """How a mention looked at each fetch, newest first. 历次观测"""
+    ListSimilarMentions: _aio.UnaryUnaryMultiCallable[_mention_pb2.ListSimilarMentionsRequest, _mention_pb2.ListSimilarMentionsResponse]
+    """More like this: mentions of other stories that mean nearly the same, the nearest first, one for each story. 相似内容"""
     EraseMention: _aio.UnaryUnaryMultiCallable[_mention_pb2.EraseMentionRequest, _mention_pb2.EraseMentionResponse]
     """Erases a mention for good: text, index, stored page, spool; a tombstone keeps it out. 永久清除"""
 
@@ -91,6 +93,14 @@ class MentionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_mention_pb2.ListObservationsRequest, _abc.Awaitable[_mention_pb2.ListObservationsResponse]],
     ) -> _abc.Awaitable[_mention_pb2.ListObservationsResponse]:
         """How a mention looked at each fetch, newest first. 历次观测"""
+
+    @_abc_1.abstractmethod
+    def ListSimilarMentions(
+        self,
+        request: _mention_pb2.ListSimilarMentionsRequest,
+        context: _aio.ServicerContext[_mention_pb2.ListSimilarMentionsRequest, _abc.Awaitable[_mention_pb2.ListSimilarMentionsResponse]],
+    ) -> _abc.Awaitable[_mention_pb2.ListSimilarMentionsResponse]:
+        """More like this: mentions of other stories that mean nearly the same, the nearest first, one for each story. 相似内容"""
 
     @_abc_1.abstractmethod
     def EraseMention(
