@@ -51,6 +51,7 @@ class World:
         self._random = random.Random(seed)
         self._signs = FORM_SIGNS if widened else SIGNS
         self._switches = FORM_SWITCHES if widened else ()
+        self._gists = (self.gist,) if widened else ()
 
     def text(self, longest: int) -> str:
         return "".join(self._random.choice(self._signs) for _ in range(self._random.randint(0, longest)))
@@ -71,7 +72,7 @@ class World:
     def query(self, depth: int = 3) -> str:
         pick = self._random.choice
         if depth == 0 or self._random.random() < 0.25:
-            return pick((self.phrase, self.phrase, self.near, self.near, self.part, self.field))()
+            return pick((self.phrase, self.phrase, self.near, self.near, self.part, self.field, *self._gists))()
         left, right = self.query(depth - 1), self.query(depth - 1)
         return pick((f"({left} {right})", f"({left} AND {right})", f"({left} OR {right})", f"({left} NOT {right})", f"NOT {left}", f"({right})"))
 
@@ -85,6 +86,9 @@ class World:
 
     def phrase(self) -> str:
         return " ".join(self.word() for _ in range(self._random.choice((1, 1, 1, 2))))
+
+    def gist(self) -> str:
+        return f'{self._random.choice(("", "标题:", "body:"))}大意:"{self.text(12) or "手"}手"'
 
     def side(self) -> str:
         words = [self.word() for _ in range(self._random.choice((1, 1, 2, 3)) if not self._switches else 1)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from yuqing_text.query.tree import And, Bound, Everything, Forms, Near, Node, Not, OneOf, Or, Phrase, Range
+from yuqing_text.query.tree import And, Bound, Everything, Forms, Gist, Near, Node, Not, OneOf, Or, Phrase, Range
 
 Query: TypeAlias = dict[str, object]
 """A query as Elasticsearch takes it in JSON."""
@@ -61,6 +61,8 @@ def compile_query(tree: Node, fields: IndexFields = MENTION_FIELDS) -> Query:
             return {"bool": {"must_not": [_unscored(operand, fields)]}}
         case Phrase() | Forms() | Near():
             return _disjunction(_alternatives(tree, fields))
+        case Gist(phrases, least):
+            return {"bool": {"should": [compile_query(phrase, fields) for phrase in phrases], "minimum_should_match": least}}
         case OneOf() | Range():
             return {"bool": {"filter": [_unscored(tree, fields)]}}
         case Everything():

@@ -21,6 +21,7 @@ _MESSAGES = {
     "near_chain": ("NEAR joins two sides only", "NEAR 只能连接两侧"),
     "near_parts": ("both sides of NEAR must search the same part of the text", "NEAR 两侧必须限定在同一部分（标题或正文）"),
     "one_character": ("one character alone sounds like too many others", "单个字的同音字过多"),
+    "gist_alone": ("gist: stands with no other switch, and not beside NEAR", "大意: 不能与其他扩展写法或 NEAR 同用"),
     "no_synonyms": ("no list of synonyms has '{word}'", "同义词表中没有“{word}”"),
     "only_text": ("within {field}: there can only be words and phrases", "{field}: 之内只能是词和短语"),
     "wildcard": ("words have no wildcards", "词不支持通配符"),

@@ -9,7 +9,7 @@ from itertools import starmap
 from typing import NamedTuple, TypeAlias
 
 from yuqing_text.normal import normalize
-from yuqing_text.query.tree import And, Bound, Everything, Forms, Near, Node, Not, OneOf, Or, Phrase, Range
+from yuqing_text.query.tree import And, Bound, Everything, Forms, Gist, Near, Node, Not, OneOf, Or, Phrase, Range
 from yuqing_text.tokens import count_tokens, phrase_pattern, token_spans, token_text
 
 Value: TypeAlias = str | float | datetime
@@ -181,6 +181,8 @@ class Reading:
                 return any(part.holds(node) for _, part in self._searched(node.part))
             case Forms(phrases):
                 return any(map(self.holds, phrases))
+            case Gist(phrases, least):
+                return sum(map(self.holds, phrases)) >= least
             case Near():
                 return any(_any_near(node, part) for _, part in self._searched(node.part))
             case OneOf(name, values):
@@ -202,7 +204,7 @@ class Reading:
             case Phrase():
                 for name, part in self._searched(node.part):
                     yield from ((name, span) for span in part.spans(node))
-            case Forms(phrases):
+            case Forms(phrases) | Gist(phrases):
                 for phrase in phrases:
                     yield from self._spans(phrase)
             case Near():

@@ -10,7 +10,7 @@ from typing import Any, cast
 import ahocorasick
 
 from yuqing_text.query.matcher import Candidate, Match, Reading
-from yuqing_text.query.tree import And, Forms, Near, Node, Or, Phrase, phrases
+from yuqing_text.query.tree import And, Forms, Gist, Near, Node, Or, Phrase, phrases
 
 _Words = frozenset[str]
 """Phrases of which at least one stands in every text that a tree matches, each as its tokens with a space before and after each."""
@@ -76,6 +76,9 @@ def _needs(node: Node, popularity: Mapping[str, int]) -> tuple[_Words, ...]:
             return (frozenset({_word(node)}),)
         case Forms(forms):
             return (frozenset(map(_word, forms)),)
+        case Gist(pieces, least):
+            rarest = sorted(map(_word, pieces), key=lambda word: (popularity[word], word))
+            return (frozenset(rarest[: len(pieces) - least + 1]),)  # of the others alone there are too few
         case Near(left, right):
             return (frozenset(map(_word, left)), frozenset(map(_word, right)))
         case And(operands):

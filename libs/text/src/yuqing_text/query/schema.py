@@ -23,7 +23,7 @@ class Kind(Enum):
     NUMBER = "number"
     """A number and ranges of it."""
     SWITCH = "switch"
-    """No field of a mention: the words after it are searched for in other written forms as well."""
+    """No field of a mention: the words after it are searched for otherwise than as they are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,7 @@ SWITCHES = (
     Field("variant", Kind.SWITCH, ("异体",), switches=frozenset({Switch.VARIANT})),
     Field("disguised", Kind.SWITCH, ("变形",), switches=frozenset({Switch.SOUND, Switch.SPLIT, Switch.VARIANT})),
     Field("synonym", Kind.SWITCH, ("同义", "近义"), switches=frozenset({Switch.SYNONYM})),
+    Field("gist", Kind.SWITCH, ("大意",), switches=frozenset({Switch.GIST})),
 )
 """What may stand before words in any query."""
 _SYNONYM_SIGNS = tuple(f"{name}:" for field in SWITCHES if Switch.SYNONYM in field.switches for name in (field.name, *field.aliases))

@@ -25,6 +25,8 @@ class Switch(Enum):
     """Its characters' variants. 异体"""
     SYNONYM = "synonym"
     """The words that stand with it in a list of synonyms. 同义"""
+    GIST = "gist"
+    """Not as it is written, but a good part of what it says, wherever that stands. 大意"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Everything:
 class Phrase:
     """These tokens stand one after the other within one part of the text; `part` None: in any part.
 
-    `switches` are those that stand before it in the query; the parser makes `Forms` of it, so no tree that it gives has any.
+    `switches` are those that stand before it in the query; the parser makes `Forms` or `Gist` of it, so no tree that it gives has any.
     """
 
     tokens: tuple[str, ...]
@@ -55,6 +57,15 @@ class Forms:
     phrases: tuple[Phrase, ...]
     ordinary: tuple[str, ...] = field(default=(), compare=False, kw_only=True)
     left_out: int = field(default=0, compare=False, kw_only=True)
+    place: QueryPlace = field(default=(0, 0), compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Gist:
+    """What a question or a sentence says, piece by piece: at least `least` of these phrases stand in the text."""
+
+    phrases: tuple[Phrase, ...]
+    least: int
     place: QueryPlace = field(default=(0, 0), compare=False, repr=False, kw_only=True)
 
 
@@ -126,7 +137,7 @@ class Or:
     operands: tuple["Node", ...]
 
 
-Node: TypeAlias = Everything | Phrase | Forms | Near | OneOf | Range | Not | And | Or
+Node: TypeAlias = Everything | Phrase | Forms | Gist | Near | OneOf | Range | Not | And | Or
 
 
 def all_of(operands: list[Node]) -> Node:
@@ -165,12 +176,12 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def phrases(tree: Node) -> Iterator[Phrase]:
-    """All words and phrases that a tree names: each form of a word, and both sides of a NEAR."""
+    """All words and phrases that a tree names: each form of a word, each piece of a gist, and both sides of a NEAR."""
     for node in walk(tree):
         match node:
             case Phrase():
                 yield node
-            case Forms(found):
+            case Forms(found) | Gist(found):
                 yield from found
             case Near(left, right):
                 yield from (*left, *right)
@@ -191,11 +202,11 @@ def widened_words(tree: Node) -> Iterator[Forms]:
 
 
 def clauses(node: Node) -> int:
-    """How many things an engine has to look up: phrases (each form of a word is one), values, ranges; each pair of a NEAR is one."""
+    """How many things an engine has to look up: phrases (each form of a word or piece of a gist is one), values, ranges; each pair of a NEAR."""
     match node:
         case OneOf(values=values):
             return len(values)
-        case Forms(phrases=phrases):
+        case Forms(phrases=phrases) | Gist(phrases=phrases):
             return len(phrases)
         case Near(left=left, right=right):
             return len(left) * len(right)

@@ -1,9 +1,10 @@
-"""Writes a word out into the forms that the switches before it ask for, so that an engine has only phrases to look for."""
+"""Writes a word out into the forms or pieces that the switches before it ask for, so that an engine has only phrases to look for."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from yuqing_text.query.errors import mistake
+from yuqing_text.query.gist import gist
 from yuqing_text.query.tree import And, Forms, Near, Node, Not, Or, Phrase, Switch
 from yuqing_text.tokens import token_strings
 from yuqing_text.written_forms import SPELLINGS, as_written, written_forms
@@ -37,8 +38,10 @@ NO_SYNONYMS = Synonyms()
 
 
 def widened(tree: Node, synonyms: Synonyms) -> Node:
-    """The tree with `Forms` for each word that has switches before it. Raises QueryError."""
+    """The tree with `Forms` or a `Gist` for each word that has switches before it. Raises QueryError."""
     match tree:
+        case Phrase() if Switch.GIST in tree.switches:
+            return gist(tree)
         case Phrase() if tree.switches:
             return _forms(tree, synonyms)
         case Near():
@@ -64,7 +67,7 @@ def _widened_near(near: Near, synonyms: Synonyms) -> Near:
                 case Phrase():
                     phrases[node] = None
                 case _:
-                    pass
+                    raise mistake("gist_alone", near.place)
         sides.append(tuple(phrases))
     return replace(near, left=sides[0], right=sides[1], forms=tuple(forms))
 
