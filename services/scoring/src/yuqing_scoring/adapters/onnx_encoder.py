@@ -20,6 +20,8 @@ Floats = NDArray[np.float32]
 _BATCH_ROWS: Final = 32
 _IDS, _MASK, _TYPES = "input_ids", "attention_mask", "token_type_ids"
 _ERRORS_ALONE: Final = 3
+_SLOWER: Final = ["SkipLayerNormFusion"]
+"""What the runtime makes of addition and normalisation takes eight times as long on a processor as the two apart."""
 _runtime = cast("Any", onnxruntime)  # the package has no types
 
 
@@ -32,7 +34,7 @@ class OnnxEncoder:
 
     def __init__(self, model: Path | bytes, tokenizer: Path) -> None:
         """Raises OSError or ValueError if a file is missing or not what it should be."""
-        self._tokenizer = _tokenizer(tokenizer)
+        self._tokenizer = tokenizer_of(tokenizer)
         self._session = _session(model)
         self._has_types = _TYPES in {each.name for each in self._session.get_inputs()}
 
@@ -75,7 +77,8 @@ def _step_back(niceness: int) -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
 
-def _tokenizer(file: Path) -> Tokenizer:
+def tokenizer_of(file: Path) -> Tokenizer:
+    """The tokenizer in the file, which neither cuts nor pads. Errors: OSError, ValueError."""
     try:
         tokenizer = Tokenizer.from_str(file.read_text(encoding="utf-8"))
     except Exception as error:
@@ -94,6 +97,6 @@ def _session(model: Path | bytes) -> Any:
     options.log_severity_level = _ERRORS_ALONE
     content = model if isinstance(model, bytes) else model.read_bytes()
     try:
-        return _runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return _runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER)
     except Exception as error:
         raise ValueError(f"not a model that can be run: {error}") from error  # the package's errors share no other base

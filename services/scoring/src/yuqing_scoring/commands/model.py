@@ -1,19 +1,25 @@
 """`yuqing model`: trains the sentiment model, measures it, shows its card."""
 
 import json
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
-from yuqing_scoring.adapters.model_file import CARD, SHIPPED, WEIGHTS, ModelProblem, StoredModel, load
-from yuqing_scoring.domain.judgement import Passage
+from yuqing_scoring.adapters.model_file import CARD, SHIPPED, WEIGHTS, ModelProblem, load
+from yuqing_scoring.adapters.second_stage_file import has_second_stage
+from yuqing_scoring.adapters.second_stage_file import load as load_second_stage
+from yuqing_scoring.domain.judgement import Judge, Passage
 from yuqing_scoring.training.card import Evidence, card, figure_lines, figures_json
 from yuqing_scoring.training.corpus import Corpus, CorpusProblem, read_corpus
 from yuqing_scoring.training.figures import measure
+from yuqing_scoring.training.second_stage import assemble
 from yuqing_scoring.training.speed import texts_a_second
 from yuqing_scoring.training.train import leave_one_out, train
 
 _Folder = click.Path(exists=True, file_okay=False, path_type=Path)
+_File = click.Path(exists=True, dir_okay=False, path_type=Path)
 _data = click.option("--data", type=_Folder, required=True, help="标注集目录 (folder of labelled sets: *.jsonl.gz and media.json)")
 _model = click.option("--model", "folder", type=_Folder, default=SHIPPED, help="模型目录 (folder of a model; default: the shipped one)")
 
@@ -38,28 +44,55 @@ def train_command(data: Path, out: Path) -> None:
         corpus,
         figures=measure(stored.model, held),
         unseen=dict(leave_one_out(corpus, held, stored.model.calibrations, _say)),
-        texts_a_second=_speed(stored, held),
+        texts_a_second=_speed(stored.model, held),
         weights_bytes=(out / WEIGHTS).stat().st_size,
     )
     (out / CARD).write_text(card(evidence), encoding="utf-8")
     click.echo("\n".join(figure_lines(evidence.figures)))
 
 
+@model.command("train-second")
+@_data
+@_model
+@click.option("--pretrained", type=_File, required=True, help="预训练编码器 (pretrained encoder: bge-small-zh-v1.5.onnx)")
+@click.option("--tokenizer", type=_File, required=True, help="其分词器 (its tokenizer.json)")
+def train_second_command(data: Path, folder: Path, pretrained: Path, tokenizer: Path) -> None:
+    """为已训练的初判模型微调复判编码器 (fine-tune the second stage of a model whose fast stage is trained).
+
+    Needs the packages of training.lock. Takes about an hour of one core, or minutes of an accelerator.
+    """
+    try:
+        training: Any = import_module("yuqing_scoring.training.encoder.train")  # what it needs is not there unless one trains
+    except ImportError as error:
+        raise click.ClickException(f"缺少训练所需的包 (packages of training.lock are missing): {error}") from error
+    training.train_encoder(_read(data, "train"), pretrained, tokenizer, folder, _say)
+    _assemble(data, folder)
+
+
+@model.command("calibrate-second")
+@_data
+@_model
+def calibrate_second_command(data: Path, folder: Path) -> None:
+    """初判模型更新后,重新校准复判 (calibrate the second stage anew, after its fast stage was trained anew)."""
+    _assemble(data, folder)
+
+
 @model.command()
 @_data
 @_model
+@click.option("--fast", is_flag=True, help="只评测初判 (the fast stage alone)")
 @click.option("--split", default="dev", show_default=True, help="评测用的行 (rows of this split)")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON (the figures as JSON)")
-def evaluate(data: Path, folder: Path, split: str, *, as_json: bool) -> None:
+def evaluate(data: Path, folder: Path, split: str, *, fast: bool, as_json: bool) -> None:
     """在标注行上评测模型 (measure a model on labelled rows)."""
-    stored, corpus = _load(folder), _read(data, split)
-    figures = measure(stored.model, corpus)
+    judge, corpus = _judge(folder, fast=fast), _read(data, split)
+    figures = measure(judge, corpus)
     if as_json:
         click.echo(json.dumps(figures_json(figures), indent=1))
         return
-    click.echo(f"{stored.model.name} {stored.model.version}\n")
+    click.echo(f"{judge.name} {judge.version}\n")
     click.echo("\n".join(figure_lines(figures)))
-    click.echo(f"{_speed(stored, corpus)} texts of 60 characters a second in one thread")
+    click.echo(f"{_speed(judge, corpus)} texts of 60 characters a second in one thread")
 
 
 @model.command("card")
@@ -79,15 +112,25 @@ def _read(data: Path, split: str) -> Corpus:
         raise click.ClickException(f"无法读取标注集 (cannot read the labelled sets): {problem}") from problem
 
 
-def _load(folder: Path) -> StoredModel:
+def _judge(folder: Path, *, fast: bool) -> Judge:
+    """The stage that judges best, or the fast one."""
     try:
-        return load(folder)
+        stored = load(folder)
+        return stored.model if fast or not has_second_stage(folder) else load_second_stage(folder, stored)
     except ModelProblem as problem:
         raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
 
 
-def _speed(stored: StoredModel, corpus: Corpus) -> int:
-    return texts_a_second(stored.model, [Passage(row.text, row.medium) for row in corpus.rows])
+def _assemble(data: Path, folder: Path) -> None:
+    try:
+        stage = assemble(_read(data, "train"), folder, load(folder), _say)
+    except ModelProblem as problem:
+        raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
+    click.echo("\n".join(figure_lines(measure(stage, _read(data, "dev")))))
+
+
+def _speed(judge: Judge, corpus: Corpus) -> int:
+    return texts_a_second(judge, [Passage(row.text, row.medium) for row in corpus.rows])
 
 
 def _say(what: str) -> None:

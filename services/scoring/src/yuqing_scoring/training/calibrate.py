@@ -75,11 +75,12 @@ def cross_fitted(corpus: Corpus, texts: Matrix) -> Logits:
     for fold in range(FOLDS):
         inside = fold_of == fold
         weights = fit(corpus, texts, ~inside)
-        polarity[inside], neutral[inside] = _logits(weights, texts[inside], POLARITY), _logits(weights, texts[inside], NEUTRAL)
+        polarity[inside], neutral[inside] = logits_of(weights, texts[inside], POLARITY), logits_of(weights, texts[inside], NEUTRAL)
     return Logits(polarity, neutral)
 
 
-def _logits(weights: Weights, texts: Matrix, head: int) -> Floats:
+def logits_of(weights: Weights, texts: Matrix, head: int) -> Floats:
+    """Texts × ROWS: the raw logits of a head, as if each text were of each row of media."""
     changes = np.concatenate([weights.changes[head], weights.changes[head].mean(axis=0, keepdims=True)])
     return texts @ (weights.shared[head] + changes).T
 
