@@ -6,6 +6,8 @@ from pydantic import Field
 
 from yuqing_runtime.settings import ServiceSettings, service_settings
 
+OFF = "off"
+
 
 class Settings(ServiceSettings):
     """YUQING_SCORING_…"""
@@ -18,6 +20,11 @@ class Settings(ServiceSettings):
     )
     second_threads: int = Field(
         default=1, ge=1, le=64, description="Batches that the second stage judges at the same time; its threads step back for others."
+    )
+    vectors: str = Field(
+        default=OFF,
+        min_length=1,
+        description="Folder of the encoder for search by meaning, or `off`; `yuqing up` names the packaged one.",
     )
     threads: int = Field(default=1, ge=1, le=64, description="Batches judged at the same time, each in a thread of its own.")
     waiting_calls: int = Field(
