@@ -1,5 +1,6 @@
 """`yuqing model`: trains the sentiment model, measures it, shows its card."""
 
+import hashlib
 import json
 from importlib import import_module
 from pathlib import Path
@@ -8,12 +9,13 @@ from typing import Any
 import click
 
 from yuqing_scoring.adapters.model_file import CARD, SHIPPED, WEIGHTS, ModelProblem, load
-from yuqing_scoring.adapters.second_stage_file import has_second_stage
+from yuqing_scoring.adapters.second_stage_file import ENCODER, has_second_stage
 from yuqing_scoring.adapters.second_stage_file import load as load_second_stage
 from yuqing_scoring.domain.judgement import Judge, Passage
 from yuqing_scoring.training.card import Evidence, card, figure_lines, figures_json
 from yuqing_scoring.training.corpus import Corpus, CorpusProblem, read_corpus
 from yuqing_scoring.training.figures import measure
+from yuqing_scoring.training.second_card import SECOND_CARD, SecondEvidence, second_card
 from yuqing_scoring.training.second_stage import assemble
 from yuqing_scoring.training.speed import texts_a_second
 from yuqing_scoring.training.train import leave_one_out, train
@@ -101,6 +103,8 @@ def card_command(folder: Path) -> None:
     """输出模型说明 (print the model's card)."""
     try:
         click.echo((folder / CARD).read_text(encoding="utf-8"), nl=False)
+        if has_second_stage(folder):
+            click.echo("\n" + (folder / SECOND_CARD).read_text(encoding="utf-8"), nl=False)
     except OSError as error:
         raise click.ClickException(f"没有模型说明 (no card): {error}") from error
 
@@ -126,7 +130,11 @@ def _assemble(data: Path, folder: Path) -> None:
         stage = assemble(_read(data, "train"), folder, load(folder), _say)
     except ModelProblem as problem:
         raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
-    click.echo("\n".join(figure_lines(measure(stage, _read(data, "dev")))))
+    held = _read(data, "dev")
+    encoder = (folder / ENCODER).read_bytes()
+    evidence = SecondEvidence(stage, measure(stage, held), _speed(stage, held), len(encoder), hashlib.sha256(encoder).hexdigest())
+    (folder / SECOND_CARD).write_text(second_card(evidence), encoding="utf-8")
+    click.echo("\n".join(figure_lines(evidence.figures)))
 
 
 def _speed(judge: Judge, corpus: Corpus) -> int:
