@@ -14,12 +14,30 @@ from lark import (
 
 from yuqing_text.query.errors import mistake
 from yuqing_text.query.schema import Field, Kind, Schema
-from yuqing_text.query.tree import Bound, Everything, Near, Node, Not, OneOf, Or, Phrase, QueryPlace, Range, all_of, any_of, children, none_of
+from yuqing_text.query.tree import (
+    Bound,
+    Everything,
+    Near,
+    Node,
+    Not,
+    OneOf,
+    Or,
+    Phrase,
+    QueryPlace,
+    Range,
+    Similar,
+    all_of,
+    any_of,
+    children,
+    none_of,
+    walk,
+)
 from yuqing_text.query.values import read_date, read_number
 from yuqing_text.tokens import token_strings
 
 MOST_DISTANCE = 100
 _DISTANCE = re.compile(r"NEAR/([0-9]{1,3})")
+_MENTION = re.compile(r"mentions/([a-z0-9]{1,64})")
 _LISTED = re.compile(r"[,;、]")
 Interval: TypeAlias = tuple[float | datetime, float | datetime, bool]
 """What a written value covers: from, to, and whether the end belongs to it."""
@@ -51,6 +69,8 @@ class TreeBuilder(Transformer[Token, Node]):
         return all_of(list(operands))
 
     def negation(self, operand: Node) -> Node:
+        for similar in (node for node in walk(operand) if isinstance(node, Similar)):
+            raise mistake("not_similar", similar.place)
         return none_of(operand)
 
     def phrase(self, written: Token) -> Phrase:
@@ -88,6 +108,8 @@ class TreeBuilder(Transformer[Token, Node]):
             words = tuple(dict.fromkeys(_word_value(field, value, written_field) for value in values))
             return OneOf(field.name, words, place=_place(written_field, values[-1]))
         firsts = (written_field, *values[1:])
+        if field.kind is Kind.SIMILAR:
+            return any_of([_similar(value, _place(first, value)) for first, value in zip(firsts, values, strict=True)])
         return any_of([self._during(field, value, _place(first, value)) for first, value in zip(firsts, values, strict=True)])
 
     def compared(self, written_field: Token, comparison: Token, value: Token) -> Range:
@@ -178,6 +200,15 @@ def _word_value(field: Field, written: Token, written_field: Token) -> str:
         allowed = ", ".join("/".join((name, *others[:1])) for name, others in field.values.items())
         raise mistake("unknown_value", span(written), hint="allowed", value=value, field=field.name, allowed=allowed)
     return named
+
+
+def _similar(written: Token, place: QueryPlace) -> Similar:
+    value = _unquoted(written).strip()
+    if written.type == "VALUE" and (mention := _MENTION.fullmatch(value)):
+        return Similar("", mention[1], place=place)
+    if not token_strings(value):
+        raise mistake("no_token", span(written))
+    return Similar(value, place=place)
 
 
 def _near(left: Node, right: Node, near: Token) -> Near:

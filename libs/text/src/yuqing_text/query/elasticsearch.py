@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from yuqing_text.query.tree import And, Bound, Everything, Forms, Gist, Near, Node, Not, OneOf, Or, Phrase, Range
+from yuqing_text.query.tree import And, Bound, Everything, Forms, Gist, Near, Node, Not, OneOf, Or, Phrase, Range, Similar, Weighted
 
 Query: TypeAlias = dict[str, object]
 """A query as Elasticsearch takes it in JSON."""
@@ -65,6 +65,10 @@ def compile_query(tree: Node, fields: IndexFields = MENTION_FIELDS) -> Query:
             return {"bool": {"should": [compile_query(phrase, fields) for phrase in phrases], "minimum_should_match": least}}
         case OneOf() | Range():
             return {"bool": {"filter": [_unscored(tree, fields)]}}
+        case Weighted():
+            return _weighted(tree, fields)
+        case Similar():
+            raise TypeError("what is similar has to be found before an index of words is asked")
         case Everything():
             return {"match_all": {}}
 
@@ -111,12 +115,22 @@ def _filters_only(node: Node) -> bool:
 def _unscored(node: Node, fields: IndexFields) -> Query:
     """A clause for a place that is not scored anyway."""
     match node:
-        case OneOf(name, values):
+        case OneOf(name=name, values=values) | Weighted(name=name, values=values):
             return {"terms": {fields.name(name): list(values)}}
         case Range():
             return _range(node, fields.name(node.name))
         case _:
             return compile_query(node, fields)
+
+
+def _weighted(node: Weighted, fields: IndexFields) -> Query:
+    """Values of one weight are one clause: Elasticsearch limits how many there are."""
+    values: dict[float, list[str]] = {}
+    for value, weight in node.weights:
+        values.setdefault(weight, []).append(value)
+    name = fields.name(node.name)
+    alternatives: list[Query] = [{"constant_score": {"filter": {"terms": {name: each}}, "boost": weight}} for weight, each in values.items()]
+    return _disjunction(alternatives) if alternatives else {"match_none": {}}
 
 
 def _phrase(node: Phrase, where: TokenField) -> Query:

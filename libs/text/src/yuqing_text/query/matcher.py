@@ -9,7 +9,7 @@ from itertools import starmap
 from typing import NamedTuple, TypeAlias
 
 from yuqing_text.normal import normalize
-from yuqing_text.query.tree import And, Bound, Everything, Forms, Gist, Near, Node, Not, OneOf, Or, Phrase, Range
+from yuqing_text.query.tree import And, Bound, Everything, Forms, Gist, Near, Node, Not, OneOf, Or, Phrase, Range, Similar, Weighted
 from yuqing_text.tokens import count_tokens, phrase_pattern, token_spans, token_text
 
 Value: TypeAlias = str | float | datetime
@@ -185,8 +185,10 @@ class Reading:
                 return sum(map(self.holds, phrases)) >= least
             case Near():
                 return any(_any_near(node, part) for _, part in self._searched(node.part))
-            case OneOf(name, values):
+            case OneOf(name=name, values=values) | Weighted(name=name, values=values):
                 return any(value in values for value in self._values(name))
+            case Similar():
+                raise TypeError("no text alone tells what it is similar to")
             case Range(name):
                 return any(_within(value, node) for value in self._values(name))
             case Everything():

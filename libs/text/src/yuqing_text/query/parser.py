@@ -29,6 +29,7 @@ _FIELD_TOKENS = {
     Kind.ENUM: "VALUE_FIELD",
     Kind.DATE: "RANGE_FIELD",
     Kind.NUMBER: "RANGE_FIELD",
+    Kind.SIMILAR: "VALUE_FIELD",
     Kind.SWITCH: "SWITCH",
 }
 _STRUCTURE = re.compile(r'["“”][^"“”]*["“”]|「[^」]*」|『[^』]*』|["“”「『()\[\]]')
@@ -68,13 +69,13 @@ class QueryParser:
 
 
 @cache
-def _parser(zone: str) -> QueryParser:
-    return QueryParser(zone=zone)
+def _parser(schema: Schema, zone: str) -> QueryParser:
+    return QueryParser(schema, zone=zone)
 
 
-def parse(query: str, *, zone: str = "Asia/Shanghai", synonyms: Synonyms = NO_SYNONYMS) -> Node:
+def parse(query: str, *, schema: Schema = MENTIONS, zone: str = "Asia/Shanghai", synonyms: Synonyms = NO_SYNONYMS) -> Node:
     """The tree of a query over mentions. Raises QueryError."""
-    return _parser(zone).parse(query, synonyms=synonyms)
+    return _parser(schema, zone).parse(query, synonyms=synonyms)
 
 
 class _FieldKinds(PostLex):
@@ -96,6 +97,8 @@ class _FieldKinds(PostLex):
             nearest = self._schema.nearest(name)
             hint = "nearest_field" if nearest else "quote_it"
             raise mistake("unknown_field", span(token), hint=hint, name=name, nearest=nearest)
+        if field.name in self._schema.elsewhere:
+            raise mistake("not_here", span(token), field=name)
         return token.update(type=_FIELD_TOKENS[field.kind])
 
 

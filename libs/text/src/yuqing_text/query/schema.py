@@ -22,6 +22,8 @@ class Kind(Enum):
     """An instant: days, moments and ranges of them."""
     NUMBER = "number"
     """A number and ranges of it."""
+    SIMILAR = "similar"
+    """No field of a mention: what means nearly the same as the text, or as the mention named."""
     SWITCH = "switch"
     """No field of a mention: the words after it are searched for otherwise than as they are written."""
 
@@ -54,10 +56,11 @@ class Field:
 
 
 class Schema:
-    """The fields that a query may name."""
+    """The fields that a query may name; those `elsewhere` may be named in other queries, which is said to whoever names them."""
 
-    def __init__(self, fields: Iterable[Field]) -> None:
+    def __init__(self, fields: Iterable[Field], *, elsewhere: Iterable[str] = ()) -> None:
         self.fields = tuple(fields)
+        self.elsewhere = frozenset(elsewhere)
         self._by_name = {normalize(name): each for each in self.fields for name in (each.name, *each.aliases)}
 
     def __getitem__(self, name: str) -> Field:
@@ -179,9 +182,12 @@ MENTIONS = Schema(
         Field("comments", Kind.NUMBER, ("评论数",)),
         Field("reposts", Kind.NUMBER, ("转发",)),
         Field("rating", Kind.NUMBER, ("评分",)),
+        Field("similar", Kind.SIMILAR, ("相似",)),
         *SWITCHES,
     )
 )
 """What queries over mentions may name; the terms of the glossary in both languages."""
-TOPIC_QUERIES = Schema(field for field in MENTIONS.fields if field.name not in ("topic", "story"))
+EXACT_QUERIES = Schema(MENTIONS.fields, elsewhere=("similar",))
+"""What queries may name that one mention alone must be able to answer, as in a live stream, or on which something is done to all that they find."""
+TOPIC_QUERIES = Schema((field for field in MENTIONS.fields if field.name not in ("topic", "story")), elsewhere=("similar",))
 """What a topic's own query may name: anything but topics, and stories, which people merge and split."""

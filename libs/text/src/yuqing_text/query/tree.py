@@ -99,6 +99,32 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Similar:
+    """What means nearly the same as this text, or as the mention with this id (the text is empty then).
+
+    Neither an index of words nor the matcher can tell: who can puts the `Weighted` values that he found in its place first.
+    """
+
+    text: str
+    mention: str = ""
+    place: QueryPlace = field(default=(0, 0), compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """The field has at least one of these values; each adds its weight to the relevance. No value at all matches nothing."""
+
+    name: str
+    weights: tuple[tuple[str, float], ...]
+    place: QueryPlace = field(default=(0, 0), compare=False, repr=False, kw_only=True)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The values without their weights."""
+        return tuple(value for value, _ in self.weights)
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
     """One end of a range."""
 
@@ -137,7 +163,7 @@ class Or:
     operands: tuple["Node", ...]
 
 
-Node: TypeAlias = Everything | Phrase | Forms | Gist | Near | OneOf | Range | Not | And | Or
+Node: TypeAlias = Everything | Phrase | Forms | Gist | Near | OneOf | Similar | Weighted | Range | Not | And | Or
 
 
 def all_of(operands: list[Node]) -> Node:
@@ -201,6 +227,10 @@ def widened_words(tree: Node) -> Iterator[Forms]:
                 pass
 
 
+SIMILAR_CLAUSES = 100
+"""What is near a text is a list of so many values and more."""
+
+
 def clauses(node: Node) -> int:
     """How many things an engine has to look up: phrases (each form of a word or piece of a gist is one), values, ranges; each pair of a NEAR."""
     match node:
@@ -210,6 +240,8 @@ def clauses(node: Node) -> int:
             return len(phrases)
         case Near(left=left, right=right):
             return len(left) * len(right)
+        case Similar():
+            return SIMILAR_CLAUSES
         case And() | Or() | Not():
             return sum(clauses(child) for child in children(node))
         case _:
