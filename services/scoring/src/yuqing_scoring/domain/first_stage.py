@@ -1,10 +1,10 @@
 """All that is judged of every mention as it comes in: its sentiment and its labels, from one reading of the text.
 
-What finds entities or regions plugs in here: it gives its part of `TextLabels` for each passage.
+What finds entities and regions plugs in here: it gives its part of `TextLabels` for each passage.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from yuqing_scoring.domain.batch import Batch, batches
@@ -12,6 +12,7 @@ from yuqing_scoring.domain.explanation import Explanation
 from yuqing_scoring.domain.fast import FastModel
 from yuqing_scoring.domain.judgement import Judgement, Passage
 from yuqing_scoring.domain.labels.text_labels import TextLabels
+from yuqing_scoring.domain.names import NameFinder
 from yuqing_scoring.domain.second_stage import SecondStage
 
 
@@ -54,6 +55,7 @@ class FirstStage:
     """Judges by models that are fast enough for every mention. Holds no state, so threads may share it."""
 
     sentiment: FastModel
+    names: NameFinder = field(default_factory=NameFinder.shipped)
 
     @property
     def name(self) -> str:
@@ -75,8 +77,9 @@ class FirstStage:
         return Explained(self.sentiment.explain(passage), judged.labels)
 
     def _judge(self, batch: Batch) -> Iterator[Judged]:
-        for judgement in self.sentiment.judge_batch(batch):
-            yield Judged(judgement, TextLabels())
+        for passage, judgement in zip(batch.passages, self.sentiment.judge_batch(batch), strict=True):
+            found = self.names.find(passage)
+            yield Judged(judgement, TextLabels(entities=[each.entity for each in found.entities], regions=found.regions))
 
 
 @dataclass(frozen=True)

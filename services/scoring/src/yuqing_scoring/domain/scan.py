@@ -1,0 +1,117 @@
+"""A text as names are looked for in it: its normal form, which words of a list stand where, its clauses and their words.
+
+Reading, finding and cutting are each done once for all that look for names; the words of a clause only where something in it raises the question.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple
+
+import ahocorasick_rs
+import rjieba
+
+from yuqing_text.normal import normalize
+
+LONGEST_TEXT: Final = 10_000
+"""Code points in which names are looked for; what a text speaks of stands in its beginning."""
+_CLAUSE: Final = re.compile(r"[^,。!?;:、\s\"“”‘’()\[\]【】「」『』《》<>#@|…—~·.%+*=/\ue001]+")
+_QUOTED: Final = re.compile(r"//@[^\s:@/]{1,30}:?")
+"""Who passed a text on: an account, whatever its name says."""
+_SURROGATES: Final = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+
+
+class Hit(NamedTuple):
+    """Word number `word` of a list stands at [start, end)."""
+
+    word: int
+    start: int
+    end: int
+
+
+class WordList:
+    """Words that are looked for all at once; of those that overlap, the one that begins first and is longest counts."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words: Final[Sequence[str]] = list(words)
+        self._automaton = ahocorasick_rs.AhoCorasick(
+            self.words, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest, implementation=ahocorasick_rs.Implementation.ContiguousNFA
+        )
+
+    def hits(self, text: str) -> list[Hit]:
+        """Where they stand, in order, in a text without surrogates."""
+        return [Hit._make(found) for found in self._automaton.find_matches_as_indexes(text)]
+
+
+class Token(NamedTuple):
+    """A word of a clause at [start, end), with rjieba's part of speech."""
+
+    start: int
+    end: int
+    tag: str
+
+
+class Clause(NamedTuple):
+    """The words of a clause, by where they begin and by where they end."""
+
+    starting: Mapping[int, Token]
+    ending: Mapping[int, Token]
+
+
+@dataclass(frozen=True)
+class ScannedText:
+    """A text in normal form, code point for code point, at most LONGEST_TEXT of them."""
+
+    text: str
+
+    @classmethod
+    def of(cls, text: str) -> "ScannedText":
+        normal = normalize(text[:LONGEST_TEXT])
+        if "//@" in normal:
+            normal = _QUOTED.sub(lambda head: "\ue001" * len(head[0]), normal)
+        try:
+            normal.encode()
+        except UnicodeEncodeError:
+            normal = normal.translate(_SURROGATES)
+        return cls(normal)
+
+    @cached_property
+    def _spans(self) -> list[tuple[int, int]]:
+        """Where each clause begins and ends."""
+        return [clause.span() for clause in _CLAUSE.finditer(self.text)]
+
+    @cached_property
+    def _clauses(self) -> dict[int, Clause]:
+        return {}
+
+    def clause(self, place: int) -> tuple[int, int]:
+        """[start, end) of the clause in which a code point stands; an empty one for what stands between clauses."""
+        index = bisect_right(self._spans, (place, len(self.text))) - 1
+        if index < 0 or self._spans[index][1] <= place:
+            return place, place
+        return self._spans[index]
+
+    def words(self, place: int) -> Clause:
+        """The words of the clause in which a code point stands."""
+        start, end = self.clause(place)
+        known = self._clauses.get(start)
+        if known is None:
+            known = self._clauses[start] = _cut(self.text[start:end], start)
+        return known
+
+    def tokens(self, place: int) -> Mapping[int, Token]:
+        """The words of the clause in which a code point stands, by where they begin."""
+        return self.words(place).starting
+
+
+def _cut(clause: str, start: int) -> Clause:
+    # Without rjieba's guess at unknown words: those come as single characters, so that a guess never swallows a word that is known.
+    starting: dict[int, Token] = {}
+    ending: dict[int, Token] = {}
+    for word, tag in rjieba.tag(clause, False):
+        end = start + len(word)
+        starting[start] = ending[end] = Token(start, end, tag)
+        start = end
+    return Clause(starting, ending)
