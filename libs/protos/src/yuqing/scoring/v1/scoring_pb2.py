@@ -28,7 +28,7 @@ from yuqing.type.v1 import labels_pb2 as yuqing_dot_type_dot_v1_dot_labels__pb2
 from yuqing.type.v1 import types_pb2 as yuqing_dot_type_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fyuqing/scoring/v1/scoring.proto\x12\x11yuqing.scoring.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1dyuqing/access/v1/access.proto\x1a\x1byuqing/type/v1/labels.proto\x1a\x1ayuqing/type/v1/types.proto\"o\n\x14ScoreMentionsRequest\x12\x31\n\x05texts\x18\x01 \x03(\x0b\x32\x17.yuqing.scoring.v1.TextB\t\x92\xe7\x18\x05\x38\x01@\xd0\x0f\x12$\n\x05stage\x18\x02 \x01(\x0e\x32\x15.yuqing.type.v1.Stage\"\x80\x01\n\x04Text\x12\x13\n\x02id\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\xc8\x01\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\x12&\n\x06medium\x18\x04 \x01(\x0e\x32\x16.yuqing.type.v1.Medium\x12\x0e\n\x06region\x18\x05 \x01(\t\x12\x0e\n\x06outlet\x18\x06 \x01(\t\"A\n\x15ScoreMentionsResponse\x12(\n\x06scores\x18\x01 \x03(\x0b\x32\x18.yuqing.scoring.v1.Score\"\x89\x02\n\x05Score\x12\n\n\x02id\x18\x01 \x01(\t\x12,\n\tsentiment\x18\x02 \x01(\x0e\x32\x19.yuqing.type.v1.Sentiment\x12@\n\rprobabilities\x18\x03 \x01(\x0b\x32).yuqing.scoring.v1.SentimentProbabilities\x12\x10\n\x08language\x18\x04 \x01(\t\x12\r\n\x05model\x18\x05 \x01(\t\x12\x15\n\rmodel_version\x18\x06 \x01(\t\x12&\n\x06labels\x18\x07 \x01(\x0b\x32\x16.yuqing.type.v1.Labels\x12$\n\x05stage\x18\x08 \x01(\x0e\x32\x15.yuqing.type.v1.Stage\"M\n\x16SentimentProbabilities\x12\x10\n\x08negative\x18\x01 \x01(\x02\x12\x0f\n\x07neutral\x18\x02 \x01(\x02\x12\x10\n\x08positive\x18\x03 \x01(\x02\"\xa6\x01\n\x13\x45xplainScoreRequest\x12\x16\n\x05title\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\xd0\x0f\x12\x16\n\x04text\x18\x02 \x01(\tB\x08\x92\xe7\x18\x04\x18\xc0\x84=\x12&\n\x06medium\x18\x03 \x01(\x0e\x32\x16.yuqing.type.v1.Medium\x12$\n\x05stage\x18\x04 \x01(\x0e\x32\x15.yuqing.type.v1.Stage:\x11\x9a\xe7\x18\r\n\x05title\n\x04text\"\xe8\x02\n\x14\x45xplainScoreResponse\x12\'\n\x05score\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.Score\x12\x35\n\x0btitle_spans\x18\x02 \x03(\x0b\x32 .yuqing.scoring.v1.ExplainedSpan\x12\x34\n\ntext_spans\x18\x03 \x03(\x0b\x32 .yuqing.scoring.v1.ExplainedSpan\x12-\n\x04rest\x18\x04 \x01(\x0b\x32\x1f.yuqing.scoring.v1.LogitWeights\x12-\n\x04\x62ias\x18\x05 \x01(\x0b\x32\x1f.yuqing.scoring.v1.LogitWeights\x12/\n\x06logits\x18\x06 \x01(\x0b\x32\x1f.yuqing.scoring.v1.LogitWeights\x12\x14\n\x0cneutral_lean\x18\x07 \x01(\x01\x12\x15\n\rpositive_lean\x18\x08 \x01(\x01\"]\n\rExplainedSpan\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\x30\n\x07weights\x18\x03 \x01(\x0b\x32\x1f.yuqing.scoring.v1.LogitWeights\"1\n\x0cLogitWeights\x12\x10\n\x08polarity\x18\x01 \x01(\x01\x12\x0f\n\x07neutral\x18\x02 \x01(\x01\x32\xa3\x02\n\x0eScoringService\x12\x7f\n\rScoreMentions\x12\'.yuqing.scoring.v1.ScoreMentionsRequest\x1a(.yuqing.scoring.v1.ScoreMentionsResponse\"\x1b\x8a\xe7\x18\x17\x12\x13\n\x08indexing\n\x07gateway\x18\x01\x12\x8f\x01\n\x0c\x45xplainScore\x12&.yuqing.scoring.v1.ExplainScoreRequest\x1a\'.yuqing.scoring.v1.ExplainScoreResponse\".\x8a\xe7\x18\r\n\t\n\x07\x02\x03\x04\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/scores:explain:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fyuqing/scoring/v1/scoring.proto\x12\x11yuqing.scoring.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1dyuqing/access/v1/access.proto\x1a\x1byuqing/type/v1/labels.proto\x1a\x1ayuqing/type/v1/types.proto\"o\n\x14ScoreMentionsRequest\x12\x31\n\x05texts\x18\x01 \x03(\x0b\x32\x17.yuqing.scoring.v1.TextB\t\x92\xe7\x18\x05\x38\x01@\xd0\x0f\x12$\n\x05stage\x18\x02 \x01(\x0e\x32\x15.yuqing.type.v1.Stage\"\x80\x01\n\x04Text\x12\x13\n\x02id\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\xc8\x01\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\x12&\n\x06medium\x18\x04 \x01(\x0e\x32\x16.yuqing.type.v1.Medium\x12\x0e\n\x06region\x18\x05 \x01(\t\x12\x0e\n\x06outlet\x18\x06 \x01(\t\"A\n\x15ScoreMentionsResponse\x12(\n\x06scores\x18\x01 \x03(\x0b\x32\x18.yuqing.scoring.v1.Score\"\x89\x02\n\x05Score\x12\n\n\x02id\x18\x01 \x01(\t\x12,\n\tsentiment\x18\x02 \x01(\x0e\x32\x19.yuqing.type.v1.Sentiment\x12@\n\rprobabilities\x18\x03 \x01(\x0b\x32).yuqing.scoring.v1.SentimentProbabilities\x12\x10\n\x08language\x18\x04 \x01(\t\x12\r\n\x05model\x18\x05 \x01(\t\x12\x15\n\rmodel_version\x18\x06 \x01(\t\x12&\n\x06labels\x18\x07 \x01(\x0b\x32\x16.yuqing.type.v1.Labels\x12$\n\x05stage\x18\x08 \x01(\x0e\x32\x15.yuqing.type.v1.Stage\"M\n\x16SentimentProbabilities\x12\x10\n\x08negative\x18\x01 \x01(\x02\x12\x0f\n\x07neutral\x18\x02 \x01(\x02\x12\x10\n\x08positive\x18\x03 \x01(\x02\"\xd8\x01\n\x13\x45xplainScoreRequest\x12\x16\n\x05title\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\xd0\x0f\x12\x16\n\x04text\x18\x02 \x01(\tB\x08\x92\xe7\x18\x04\x18\xc0\x84=\x12&\n\x06medium\x18\x03 \x01(\x0e\x32\x16.yuqing.type.v1.Medium\x12$\n\x05stage\x18\x04 \x01(\x0e\x32\x15.yuqing.type.v1.Stage\x12\x17\n\x06region\x18\x05 \x01(\tB\x07\x92\xe7\x18\x03\x18\xc8\x01\x12\x17\n\x06outlet\x18\x06 \x01(\tB\x07\x92\xe7\x18\x03\x18\xc8\x01:\x11\x9a\xe7\x18\r\n\x05title\n\x04text\"\xcb\x03\n\x14\x45xplainScoreResponse\x12\'\n\x05score\x18\x01 \x01(\x0b\x32\x18.yuqing.scoring.v1.Score\x12\x35\n\x0btitle_spans\x18\x02 \x03(\x0b\x32 .yuqing.scoring.v1.ExplainedSpan\x12\x34\n\ntext_spans\x18\x03 \x03(\x0b\x32 .yuqing.scoring.v1.ExplainedSpan\x12-\n\x04rest\x18\x04 \x01(\x0b\x32\x1f.yuqing.scoring.v1.LogitWeights\x12-\n\x04\x62ias\x18\x05 \x01(\x0b\x32\x1f.yuqing.scoring.v1.LogitWeights\x12/\n\x06logits\x18\x06 \x01(\x0b\x32\x1f.yuqing.scoring.v1.LogitWeights\x12\x14\n\x0cneutral_lean\x18\x07 \x01(\x01\x12\x15\n\rpositive_lean\x18\x08 \x01(\x01\x12\x30\n\x0btitle_names\x18\x0b \x03(\x0b\x32\x1b.yuqing.scoring.v1.NameSpan\x12/\n\ntext_names\x18\x0c \x03(\x0b\x32\x1b.yuqing.scoring.v1.NameSpan\"\x83\x01\n\x08NameSpan\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12(\n\x06\x65ntity\x18\x03 \x01(\x0b\x32\x16.yuqing.type.v1.EntityH\x00\x12(\n\x06region\x18\x04 \x01(\x0b\x32\x16.yuqing.type.v1.RegionH\x00\x42\x07\n\x05named\"]\n\rExplainedSpan\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\x30\n\x07weights\x18\x03 \x01(\x0b\x32\x1f.yuqing.scoring.v1.LogitWeights\"1\n\x0cLogitWeights\x12\x10\n\x08polarity\x18\x01 \x01(\x01\x12\x0f\n\x07neutral\x18\x02 \x01(\x01\"\xcd\x01\n\x13ScoreTowardsRequest\x12\x16\n\x05title\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\xd0\x0f\x12\x16\n\x04text\x18\x02 \x01(\tB\x08\x92\xe7\x18\x04\x18\xa0\x8d\x06\x12&\n\x06medium\x18\x03 \x01(\x0e\x32\x16.yuqing.type.v1.Medium\x12%\n\rsubject_terms\x18\x04 \x03(\tB\x0e\x92\xe7\x18\n\x10\x01\x18\x32\x38\x01@2H\x01\x12$\n\x05stage\x18\x05 \x01(\x0e\x32\x15.yuqing.type.v1.Stage:\x11\x9a\xe7\x18\r\n\x05title\n\x04text\"\xd6\x02\n\x14ScoreTowardsResponse\x12,\n\tsentiment\x18\x01 \x01(\x0e\x32\x19.yuqing.type.v1.Sentiment\x12@\n\rprobabilities\x18\x02 \x01(\x0b\x32).yuqing.scoring.v1.SentimentProbabilities\x12\r\n\x05named\x18\x03 \x01(\x08\x12\x39\n\x0etitle_passages\x18\x04 \x03(\x0b\x32!.yuqing.scoring.v1.SubjectPassage\x12\x38\n\rtext_passages\x18\x05 \x03(\x0b\x32!.yuqing.scoring.v1.SubjectPassage\x12\r\n\x05model\x18\x06 \x01(\t\x12\x15\n\rmodel_version\x18\x07 \x01(\t\x12$\n\x05stage\x18\x08 \x01(\x0e\x32\x15.yuqing.type.v1.Stage\"\xf4\x01\n\x0eSubjectPassage\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\x34\n\x08relation\x18\x03 \x01(\x0e\x32\".yuqing.scoring.v1.SubjectRelation\x12,\n\tsentiment\x18\x04 \x01(\x0e\x32\x19.yuqing.type.v1.Sentiment\x12@\n\rprobabilities\x18\x05 \x01(\x0b\x32).yuqing.scoring.v1.SentimentProbabilities\x12\x0e\n\x06weight\x18\x06 \x01(\x02\x12\x10\n\x08\x64\x65\x63isive\x18\x07 \x01(\x08*m\n\x0fSubjectRelation\x12 \n\x1cSUBJECT_RELATION_UNSPECIFIED\x10\x00\x12\x1a\n\x16SUBJECT_RELATION_NAMED\x10\x01\x12\x1c\n\x18SUBJECT_RELATION_CARRIED\x10\x02\x32\xb5\x03\n\x0eScoringService\x12\x7f\n\rScoreMentions\x12\'.yuqing.scoring.v1.ScoreMentionsRequest\x1a(.yuqing.scoring.v1.ScoreMentionsResponse\"\x1b\x8a\xe7\x18\x17\x12\x13\n\x08indexing\n\x07gateway\x18\x01\x12\x8f\x01\n\x0c\x45xplainScore\x12&.yuqing.scoring.v1.ExplainScoreRequest\x1a\'.yuqing.scoring.v1.ExplainScoreResponse\".\x8a\xe7\x18\r\n\t\n\x07\x02\x03\x04\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/scores:explain:\x01*\x12\x8f\x01\n\x0cScoreTowards\x12&.yuqing.scoring.v1.ScoreTowardsRequest\x1a\'.yuqing.scoring.v1.ScoreTowardsResponse\".\x8a\xe7\x18\r\n\t\n\x07\x02\x03\x04\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/scores:towards:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,12 +43,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPLAINSCOREREQUEST'].fields_by_name['title']._serialized_options = b'\222\347\030\003\030\320\017'
   _globals['_EXPLAINSCOREREQUEST'].fields_by_name['text']._loaded_options = None
   _globals['_EXPLAINSCOREREQUEST'].fields_by_name['text']._serialized_options = b'\222\347\030\004\030\300\204='
+  _globals['_EXPLAINSCOREREQUEST'].fields_by_name['region']._loaded_options = None
+  _globals['_EXPLAINSCOREREQUEST'].fields_by_name['region']._serialized_options = b'\222\347\030\003\030\310\001'
+  _globals['_EXPLAINSCOREREQUEST'].fields_by_name['outlet']._loaded_options = None
+  _globals['_EXPLAINSCOREREQUEST'].fields_by_name['outlet']._serialized_options = b'\222\347\030\003\030\310\001'
   _globals['_EXPLAINSCOREREQUEST']._loaded_options = None
   _globals['_EXPLAINSCOREREQUEST']._serialized_options = b'\232\347\030\r\n\005title\n\004text'
+  _globals['_SCORETOWARDSREQUEST'].fields_by_name['title']._loaded_options = None
+  _globals['_SCORETOWARDSREQUEST'].fields_by_name['title']._serialized_options = b'\222\347\030\003\030\320\017'
+  _globals['_SCORETOWARDSREQUEST'].fields_by_name['text']._loaded_options = None
+  _globals['_SCORETOWARDSREQUEST'].fields_by_name['text']._serialized_options = b'\222\347\030\004\030\240\215\006'
+  _globals['_SCORETOWARDSREQUEST'].fields_by_name['subject_terms']._loaded_options = None
+  _globals['_SCORETOWARDSREQUEST'].fields_by_name['subject_terms']._serialized_options = b'\222\347\030\n\020\001\03028\001@2H\001'
+  _globals['_SCORETOWARDSREQUEST']._loaded_options = None
+  _globals['_SCORETOWARDSREQUEST']._serialized_options = b'\232\347\030\r\n\005title\n\004text'
   _globals['_SCORINGSERVICE'].methods_by_name['ScoreMentions']._loaded_options = None
   _globals['_SCORINGSERVICE'].methods_by_name['ScoreMentions']._serialized_options = b'\212\347\030\027\022\023\n\010indexing\n\007gateway\030\001'
   _globals['_SCORINGSERVICE'].methods_by_name['ExplainScore']._loaded_options = None
   _globals['_SCORINGSERVICE'].methods_by_name['ExplainScore']._serialized_options = b'\212\347\030\r\n\t\n\007\002\003\004\006\007\010\t\030\001\202\323\344\223\002\027\"\022/v1/scores:explain:\001*'
+  _globals['_SCORINGSERVICE'].methods_by_name['ScoreTowards']._loaded_options = None
+  _globals['_SCORINGSERVICE'].methods_by_name['ScoreTowards']._serialized_options = b'\212\347\030\r\n\t\n\007\002\003\004\006\007\010\t\030\001\202\323\344\223\002\027\"\022/v1/scores:towards:\001*'
+  _globals['_SUBJECTRELATION']._serialized_start=2591
+  _globals['_SUBJECTRELATION']._serialized_end=2700
   _globals['_SCOREMENTIONSREQUEST']._serialized_start=172
   _globals['_SCOREMENTIONSREQUEST']._serialized_end=283
   _globals['_TEXT']._serialized_start=286
@@ -60,13 +76,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SENTIMENTPROBABILITIES']._serialized_start=751
   _globals['_SENTIMENTPROBABILITIES']._serialized_end=828
   _globals['_EXPLAINSCOREREQUEST']._serialized_start=831
-  _globals['_EXPLAINSCOREREQUEST']._serialized_end=997
-  _globals['_EXPLAINSCORERESPONSE']._serialized_start=1000
-  _globals['_EXPLAINSCORERESPONSE']._serialized_end=1360
-  _globals['_EXPLAINEDSPAN']._serialized_start=1362
-  _globals['_EXPLAINEDSPAN']._serialized_end=1455
-  _globals['_LOGITWEIGHTS']._serialized_start=1457
-  _globals['_LOGITWEIGHTS']._serialized_end=1506
-  _globals['_SCORINGSERVICE']._serialized_start=1509
-  _globals['_SCORINGSERVICE']._serialized_end=1800
+  _globals['_EXPLAINSCOREREQUEST']._serialized_end=1047
+  _globals['_EXPLAINSCORERESPONSE']._serialized_start=1050
+  _globals['_EXPLAINSCORERESPONSE']._serialized_end=1509
+  _globals['_NAMESPAN']._serialized_start=1512
+  _globals['_NAMESPAN']._serialized_end=1643
+  _globals['_EXPLAINEDSPAN']._serialized_start=1645
+  _globals['_EXPLAINEDSPAN']._serialized_end=1738
+  _globals['_LOGITWEIGHTS']._serialized_start=1740
+  _globals['_LOGITWEIGHTS']._serialized_end=1789
+  _globals['_SCORETOWARDSREQUEST']._serialized_start=1792
+  _globals['_SCORETOWARDSREQUEST']._serialized_end=1997
+  _globals['_SCORETOWARDSRESPONSE']._serialized_start=2000
+  _globals['_SCORETOWARDSRESPONSE']._serialized_end=2342
+  _globals['_SUBJECTPASSAGE']._serialized_start=2345
+  _globals['_SUBJECTPASSAGE']._serialized_end=2589
+  _globals['_SCORINGSERVICE']._serialized_start=2703
+  _globals['_SCORINGSERVICE']._serialized_end=3140
 # @@protoc_insertion_point(module_scope)

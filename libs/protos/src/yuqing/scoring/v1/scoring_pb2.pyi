@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from yuqing.type.v1 import labels_pb2 as _labels_pb2
 from yuqing.type.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
@@ -19,6 +20,28 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _SubjectRelation:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SubjectRelationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SubjectRelation.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SUBJECT_RELATION_UNSPECIFIED: _SubjectRelation.ValueType  # 0
+    SUBJECT_RELATION_NAMED: _SubjectRelation.ValueType  # 1
+    """It names the subject. 直接提到"""
+    SUBJECT_RELATION_CARRIED: _SubjectRelation.ValueType  # 2
+    """It follows one that does, and nobody else is named between. 承接上文"""
+
+class SubjectRelation(_SubjectRelation, metaclass=_SubjectRelationEnumTypeWrapper):
+    """Why a passage is taken to speak of the subject. 与对象的关系"""
+
+SUBJECT_RELATION_UNSPECIFIED: SubjectRelation.ValueType  # 0
+SUBJECT_RELATION_NAMED: SubjectRelation.ValueType  # 1
+"""It names the subject. 直接提到"""
+SUBJECT_RELATION_CARRIED: SubjectRelation.ValueType  # 2
+"""It follows one that does, and nobody else is named between. 承接上文"""
+Global___SubjectRelation: _TypeAlias = SubjectRelation  # noqa: Y015
 
 @_typing.final
 class ScoreMentionsRequest(_message.Message):
@@ -191,6 +214,8 @@ class ExplainScoreRequest(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     MEDIUM_FIELD_NUMBER: _builtins.int
     STAGE_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    OUTLET_FIELD_NUMBER: _builtins.int
     title: _builtins.str
     """标题"""
     text: _builtins.str
@@ -199,6 +224,10 @@ class ExplainScoreRequest(_message.Message):
     """Judged as one that is not known where unspecified. 媒体类型"""
     stage: _types_pb2.Stage.ValueType
     """The full stage where unspecified and switched on, as mentions are judged in the end. 研判阶段，缺省为复判"""
+    region: _builtins.str
+    """What the platform says of where the writer is (IP属地). 平台标注的属地"""
+    outlet: _builtins.str
+    """The outlet's name. 媒体名称"""
     def __init__(
         self,
         *,
@@ -206,10 +235,12 @@ class ExplainScoreRequest(_message.Message):
         text: _builtins.str = ...,
         medium: _types_pb2.Medium.ValueType = ...,
         stage: _types_pb2.Stage.ValueType = ...,
+        region: _builtins.str = ...,
+        outlet: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["medium", b"medium", "stage", b"stage", "text", b"text", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["medium", b"medium", "outlet", b"outlet", "region", b"region", "stage", b"stage", "text", b"text", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -231,6 +262,8 @@ class ExplainScoreResponse(_message.Message):
     LOGITS_FIELD_NUMBER: _builtins.int
     NEUTRAL_LEAN_FIELD_NUMBER: _builtins.int
     POSITIVE_LEAN_FIELD_NUMBER: _builtins.int
+    TITLE_NAMES_FIELD_NUMBER: _builtins.int
+    TEXT_NAMES_FIELD_NUMBER: _builtins.int
     neutral_lean: _builtins.float
     """The class decided has the largest ln(probability) + lean; that of negative is 0. 判断时的倾斜量，负面为零"""
     positive_lean: _builtins.float
@@ -256,6 +289,14 @@ class ExplainScoreResponse(_message.Message):
 
     @_builtins.property
     def logits(self) -> Global___LogitWeights: ...
+    @_builtins.property
+    def title_names(self) -> _containers.RepeatedCompositeFieldContainer[Global___NameSpan]:
+        """Where the title names the entities and regions of the score's labels, in its order. 标题中的实体与地名"""
+
+    @_builtins.property
+    def text_names(self) -> _containers.RepeatedCompositeFieldContainer[Global___NameSpan]:
+        """Where the text does. 正文中的实体与地名"""
+
     def __init__(
         self,
         *,
@@ -267,14 +308,51 @@ class ExplainScoreResponse(_message.Message):
         logits: Global___LogitWeights | None = ...,
         neutral_lean: _builtins.float = ...,
         positive_lean: _builtins.float = ...,
+        title_names: _abc.Iterable[Global___NameSpan] | None = ...,
+        text_names: _abc.Iterable[Global___NameSpan] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["bias", b"bias", "logits", b"logits", "rest", b"rest", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bias", b"bias", "logits", b"logits", "neutral_lean", b"neutral_lean", "positive_lean", b"positive_lean", "rest", b"rest", "score", b"score", "text_spans", b"text_spans", "title_spans", b"title_spans"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bias", b"bias", "logits", b"logits", "neutral_lean", b"neutral_lean", "positive_lean", b"positive_lean", "rest", b"rest", "score", b"score", "text_names", b"text_names", "text_spans", b"text_spans", "title_names", b"title_names", "title_spans", b"title_spans"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExplainScoreResponse: _TypeAlias = ExplainScoreResponse  # noqa: Y015
+
+@_typing.final
+class NameSpan(_message.Message):
+    """Where an entity or a place is named. 实体或地名出现的位置"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    ENTITY_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    """[start, end) in code points of the field as it was given. 区间，按码点计"""
+    end: _builtins.int
+    @_builtins.property
+    def entity(self) -> _labels_pb2.Entity: ...
+    @_builtins.property
+    def region(self) -> _labels_pb2.Region: ...
+    def __init__(
+        self,
+        *,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+        entity: _labels_pb2.Entity | None = ...,
+        region: _labels_pb2.Region | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entity", b"entity", "named", b"named", "region", b"region"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "entity", b"entity", "named", b"named", "region", b"region", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_named: _TypeAlias = _typing.Literal["entity", "region"]  # noqa: Y015
+    _WhichOneofArgType_named: _TypeAlias = _typing.Literal["named", b"named"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_named) -> _WhichOneofReturnType_named | None: ...
+
+Global___NameSpan: _TypeAlias = NameSpan  # noqa: Y015
 
 @_typing.final
 class ExplainedSpan(_message.Message):
@@ -330,3 +408,139 @@ class LogitWeights(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LogitWeights: _TypeAlias = LogitWeights  # noqa: Y015
+
+@_typing.final
+class ScoreTowardsRequest(_message.Message):
+    """A text, and the subject towards which it is judged. 待研判文本与研判对象"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    MEDIUM_FIELD_NUMBER: _builtins.int
+    SUBJECT_TERMS_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """标题"""
+    text: _builtins.str
+    """正文"""
+    medium: _types_pb2.Medium.ValueType
+    """Judged as one that is not known where unspecified. 媒体类型"""
+    stage: _types_pb2.Stage.ValueType
+    """The full stage where unspecified and switched on. 研判阶段，缺省为复判"""
+    @_builtins.property
+    def subject_terms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the subject, any of which stands for it. 研判对象的名称，任一即可"""
+
+    def __init__(
+        self,
+        *,
+        title: _builtins.str = ...,
+        text: _builtins.str = ...,
+        medium: _types_pb2.Medium.ValueType = ...,
+        subject_terms: _abc.Iterable[_builtins.str] | None = ...,
+        stage: _types_pb2.Stage.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["medium", b"medium", "stage", b"stage", "subject_terms", b"subject_terms", "text", b"text", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScoreTowardsRequest: _TypeAlias = ScoreTowardsRequest  # noqa: Y015
+
+@_typing.final
+class ScoreTowardsResponse(_message.Message):
+    """What the text says of the subject. 针对对象的研判结果"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SENTIMENT_FIELD_NUMBER: _builtins.int
+    PROBABILITIES_FIELD_NUMBER: _builtins.int
+    NAMED_FIELD_NUMBER: _builtins.int
+    TITLE_PASSAGES_FIELD_NUMBER: _builtins.int
+    TEXT_PASSAGES_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
+    sentiment: _types_pb2.Sentiment.ValueType
+    named: _builtins.bool
+    """Whether the text names the subject; where not, it is judged as a whole, and no passages are told. 文本是否提到该对象"""
+    model: _builtins.str
+    """The model that judged the passages, and its version. 模型与版本"""
+    model_version: _builtins.str
+    stage: _types_pb2.Stage.ValueType
+    @_builtins.property
+    def probabilities(self) -> Global___SentimentProbabilities:
+        """Weighted means of those of the passages; not calibrated by themselves. 各片段概率的加权平均"""
+
+    @_builtins.property
+    def title_passages(self) -> _containers.RepeatedCompositeFieldContainer[Global___SubjectPassage]:
+        """The passages of the title that speak of the subject. 标题中谈到该对象的片段"""
+
+    @_builtins.property
+    def text_passages(self) -> _containers.RepeatedCompositeFieldContainer[Global___SubjectPassage]:
+        """Those of the text. 正文中谈到该对象的片段"""
+
+    def __init__(
+        self,
+        *,
+        sentiment: _types_pb2.Sentiment.ValueType = ...,
+        probabilities: Global___SentimentProbabilities | None = ...,
+        named: _builtins.bool = ...,
+        title_passages: _abc.Iterable[Global___SubjectPassage] | None = ...,
+        text_passages: _abc.Iterable[Global___SubjectPassage] | None = ...,
+        model: _builtins.str = ...,
+        model_version: _builtins.str = ...,
+        stage: _types_pb2.Stage.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["probabilities", b"probabilities"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "model_version", b"model_version", "named", b"named", "probabilities", b"probabilities", "sentiment", b"sentiment", "stage", b"stage", "text_passages", b"text_passages", "title_passages", b"title_passages"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScoreTowardsResponse: _TypeAlias = ScoreTowardsResponse  # noqa: Y015
+
+@_typing.final
+class SubjectPassage(_message.Message):
+    """A passage that speaks of the subject. 谈到该对象的片段"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    RELATION_FIELD_NUMBER: _builtins.int
+    SENTIMENT_FIELD_NUMBER: _builtins.int
+    PROBABILITIES_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    DECISIVE_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    """[start, end) in code points of the field as it was given. 区间，按码点计"""
+    end: _builtins.int
+    relation: Global___SubjectRelation.ValueType
+    sentiment: _types_pb2.Sentiment.ValueType
+    weight: _builtins.float
+    """Its part of the whole; all weights together are 1. 权重，合计为一"""
+    decisive: _builtins.bool
+    """One of those that decided. 是否为关键片段"""
+    @_builtins.property
+    def probabilities(self) -> Global___SentimentProbabilities: ...
+    def __init__(
+        self,
+        *,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+        relation: Global___SubjectRelation.ValueType = ...,
+        sentiment: _types_pb2.Sentiment.ValueType = ...,
+        probabilities: Global___SentimentProbabilities | None = ...,
+        weight: _builtins.float = ...,
+        decisive: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["probabilities", b"probabilities"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisive", b"decisive", "end", b"end", "probabilities", b"probabilities", "relation", b"relation", "sentiment", b"sentiment", "start", b"start", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubjectPassage: _TypeAlias = SubjectPassage  # noqa: Y015

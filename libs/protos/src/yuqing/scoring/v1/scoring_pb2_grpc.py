@@ -45,6 +45,11 @@ class ScoringServiceStub:
                 request_serializer=yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ExplainScoreRequest.SerializeToString,
                 response_deserializer=yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ExplainScoreResponse.FromString,
                 _registered_method=True)
+        self.ScoreTowards = channel.unary_unary(
+                '/yuqing.scoring.v1.ScoringService/ScoreTowards',
+                request_serializer=yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ScoreTowardsRequest.SerializeToString,
+                response_deserializer=yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ScoreTowardsResponse.FromString,
+                _registered_method=True)
 
 
 class ScoringServiceServicer:
@@ -65,6 +70,13 @@ class ScoringServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ScoreTowards(self, request, context):
+        """What a text that may speak of several says of one: the passages that speak of the subject are judged, then put together. 针对特定对象研判：只看谈到该对象的句子，再综合
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ScoringServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +89,11 @@ def add_ScoringServiceServicer_to_server(servicer, server):
                     servicer.ExplainScore,
                     request_deserializer=yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ExplainScoreRequest.FromString,
                     response_serializer=yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ExplainScoreResponse.SerializeToString,
+            ),
+            'ScoreTowards': grpc.unary_unary_rpc_method_handler(
+                    servicer.ScoreTowards,
+                    request_deserializer=yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ScoreTowardsRequest.FromString,
+                    response_serializer=yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ScoreTowardsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +151,33 @@ class ScoringService:
             '/yuqing.scoring.v1.ScoringService/ExplainScore',
             yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ExplainScoreRequest.SerializeToString,
             yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ExplainScoreResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ScoreTowards(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yuqing.scoring.v1.ScoringService/ScoreTowards',
+            yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ScoreTowardsRequest.SerializeToString,
+            yuqing_dot_scoring_dot_v1_dot_scoring__pb2.ScoreTowardsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -20,6 +20,8 @@ class ScoringServiceStub:
     """Judges a batch of texts; the scores come in the order of the texts. 批量研判，按顺序返回。"""
     ExplainScore: _aio.UnaryUnaryMultiCallable[_scoring_pb2.ExplainScoreRequest, _scoring_pb2.ExplainScoreResponse]
     """Why a text is judged as it is: the spans that pushed the decision, with weights that add up to it. 解释研判依据：影响判断的文字片段及其权重，可相加核对"""
+    ScoreTowards: _aio.UnaryUnaryMultiCallable[_scoring_pb2.ScoreTowardsRequest, _scoring_pb2.ScoreTowardsResponse]
+    """What a text that may speak of several says of one: the passages that speak of the subject are judged, then put together. 针对特定对象研判：只看谈到该对象的句子，再综合"""
 
 class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
     """Answers what a text says; keeps nothing of it. 研判文本，不保存文本。"""
@@ -39,5 +41,13 @@ class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_scoring_pb2.ExplainScoreRequest, _abc.Awaitable[_scoring_pb2.ExplainScoreResponse]],
     ) -> _abc.Awaitable[_scoring_pb2.ExplainScoreResponse]:
         """Why a text is judged as it is: the spans that pushed the decision, with weights that add up to it. 解释研判依据：影响判断的文字片段及其权重，可相加核对"""
+
+    @_abc_1.abstractmethod
+    def ScoreTowards(
+        self,
+        request: _scoring_pb2.ScoreTowardsRequest,
+        context: _aio.ServicerContext[_scoring_pb2.ScoreTowardsRequest, _abc.Awaitable[_scoring_pb2.ScoreTowardsResponse]],
+    ) -> _abc.Awaitable[_scoring_pb2.ScoreTowardsResponse]:
+        """What a text that may speak of several says of one: the passages that speak of the subject are judged, then put together. 针对特定对象研判：只看谈到该对象的句子，再综合"""
 
 def add_ScoringServiceServicer_to_server(servicer: ScoringServiceServicer, server: _aio.Server) -> None: ...
