@@ -12,7 +12,7 @@ from sqlalchemy import insert
 
 from tests.bench.edited_texts import LENGTH, Generator, Sample, samples
 from tests.bench.figures import Row, say
-from yuqing_indexing.domain.analysis import read
+from yuqing_indexing.domain.analysis import read_all
 from yuqing_indexing.domain.document import Document, Membership, Mention
 from yuqing_indexing.domain.telling import Telling, telling
 from yuqing_indexing.main import MIGRATIONS
@@ -79,7 +79,7 @@ async def _place(told: Sequence[Sample], file: Path) -> _Placed:
         stories, seconds, memberships = SqlStories(database), 0.0, list[Membership]()
         for start in range(0, len(told), BATCH):
             mentions = [_mention(_id(start + at), each.text) for at, each in enumerate(told[start : start + BATCH])]
-            readings = [read(mention.document) for mention in mentions]
+            readings = read_all([mention.document for mention in mentions])
             begun = time.process_time()
             tellings: list[Telling] = [telling(mention, reading) for mention, reading in zip(mentions, readings, strict=True)]
             found = await stories.place(tellings)

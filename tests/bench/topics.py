@@ -11,7 +11,7 @@ from statistics import median
 
 from tests.bench.figures import Row, say
 from tests.bench.spooling import documents
-from yuqing_indexing.domain.analysis import read
+from yuqing_indexing.domain.analysis import read_all
 from yuqing_indexing.domain.document import Document, Mention
 from yuqing_indexing.domain.topics import Topics, Watched, topic_parser
 from yuqing_text.words import words
@@ -36,7 +36,7 @@ def measure(var: Path, *, quick: bool) -> list[Row]:
 
 def _row(chance: random.Random, corpus: Sequence[str], queries: Sequence[str], topics: Topics, characters: int, wanted: int) -> Row:
     mentions = _mentions(chance, corpus, queries, topics, characters)
-    readings = [read(mention.document) for mention in mentions]
+    readings = read_all([mention.document for mention in mentions])
     speeds: list[float] = []
     for _ in range(_ROUNDS):
         begun = time.process_time()

@@ -22,7 +22,7 @@ _COMPATIBILITY_IDEOGRAPHS = (range(0x2E80, 0x2FD6), range(0xF900, 0xFB00), range
 
 def normalize(text: str) -> str:
     """The normal form: one code point for one code point of `text`, and the same again when applied to itself."""
-    return text.translate(_TABLE)
+    return text.translate(FORMS)
 
 
 def half_width(text: str) -> str:
@@ -74,4 +74,5 @@ def _table() -> list[int]:
 
 
 _HALF_WIDTH = dict(_half_width_pairs())
-_TABLE = _table()
+FORMS = _table()
+"""What each code point becomes; those beyond its end stay as they are."""

@@ -9,6 +9,7 @@ All else (punctuation, spaces, emoji) makes no token and leaves no gap. A mixed 
 """
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,6 +21,8 @@ LONGEST_TOKEN = 120
 """Code points. Longer runs are cut, because Elasticsearch's whitespace tokenizer cuts what is longer than 255 UTF-16 units."""
 _LATIN, _OTHER = "[a-z0-9]", rf"[^\W_a-z0-9{HAN_CHARACTERS}]"
 _TOKEN = re.compile(rf"[{HAN_CHARACTERS}]|{_LATIN}{{1,{LONGEST_TOKEN}}}|{_OTHER}{{1,{LONGEST_TOKEN}}}")
+NOTHING, HAN, LATIN, OTHER = range(4)
+"""The kinds of code points: one that is in no token, a token by itself, and those of the two sorts of runs."""
 _BETWEEN = rf"(?:[^\w{HAN_CHARACTERS}]+|_+)*"
 _HAN, _LATIN_START = re.compile(rf"[{HAN_CHARACTERS}]"), re.compile(_LATIN)
 _CUT_RUN = re.compile(rf"{_LATIN}{{{LONGEST_TOKEN + 1}}}|{_OTHER}{{{LONGEST_TOKEN + 1}}}")
@@ -40,12 +43,7 @@ def token_strings(text: str) -> list[str]:
 
 def token_text(text: str) -> str:
     """The tokens separated by one space: what is written to a field that Elasticsearch analyses with `whitespace`."""
-    return normal_token_text(normalize(text))
-
-
-def normal_token_text(normal: str) -> str:
-    """As `token_text`, of a text in normal form."""
-    return " ".join(_TOKEN.findall(normal))
+    return " ".join(token_strings(text))
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -98,6 +96,16 @@ def _whole(token: str) -> str:
         return re.escape(token)
     kind = _LATIN if _LATIN_START.match(token) else _OTHER
     return f"(?<!{kind}){re.escape(token)}(?!{kind})"
+
+
+def token_kinds() -> bytes:
+    """The kind of each code point, from the first to the last, in a normal form."""
+    signs = "".join(map(chr, range(sys.maxunicode + 1)))
+    kinds = bytearray(len(signs))
+    for kind, pattern in ((OTHER, _OTHER), (LATIN, _LATIN), (HAN, _HAN.pattern)):
+        for found in re.finditer(f"{pattern}+", signs):
+            kinds[found.start() : found.end()] = bytes([kind]) * len(found[0])
+    return bytes(kinds)
 
 
 def token_spans(text: str) -> list[tuple[int, int]]:

@@ -22,11 +22,12 @@ def words(text: str, *, most: int = MOST_WORDS) -> list[str]:
 
 def normal_words(normal: str, *, most: int = MOST_WORDS) -> list[str]:
     """As `words`, of a text in normal form."""
-    counted = list(filter(_is_counted, rjieba.cut(normal)))
-    distinct = list(dict.fromkeys(counted))
+    # Single characters, which are no words, go before anything is looked up: most of what a text is cut into are such.
+    cut = [word for word in rjieba.cut(normal) if len(word) > 1]
+    distinct = list(filter(_is_counted, dict.fromkeys(cut)))
     if len(distinct) <= most:
         return distinct
-    return [word for word, _ in Counter(counted).most_common(most)]
+    return sorted(distinct, key=Counter(cut).__getitem__, reverse=True)[:most]
 
 
 @lru_cache(maxsize=1 << 16)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 
-from yuqing_indexing.domain.analysis import Reading, read
+from yuqing_indexing.domain.analysis import Reading, read, read_all
 from yuqing_indexing.domain.announcing import announcement
 from yuqing_indexing.domain.assigning import Assigning
 from yuqing_indexing.domain.document import Document, Mention
@@ -79,7 +79,7 @@ class Ingest:
 
         Errors: OutsideUnavailable; the whole batch may then be taken again without harm.
         """
-        items = await asyncio.to_thread(lambda: [_Item(document, _keys(document), read(document)) for document in documents])
+        items = await asyncio.to_thread(_items, documents)
         await self._claim(items)
         topics = await self._topics.current()
         mentions = await self._store(items, topics)
@@ -156,6 +156,10 @@ class Ingest:
                 places[item.place.id] = item.place
                 item.result = Result(Outcome.REFUSED, reason="TOMBSTONED", detail="this mention was erased meanwhile")
         await self._index.remove(list(places.values()))
+
+
+def _items(documents: Sequence[Document]) -> list[_Item]:
+    return [_Item(document, _keys(document), reading) for document, reading in zip(documents, read_all(documents), strict=True)]
 
 
 def _keys(document: Document) -> tuple[str, ...]:

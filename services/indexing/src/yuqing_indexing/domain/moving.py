@@ -1,10 +1,10 @@
 """Brings the index in line with the stories that mentions were put into, or are yet to be put into."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from yuqing_indexing.domain.analysis import read
+from yuqing_indexing.domain.analysis import read_all
 from yuqing_indexing.domain.document import Membership, Mention
 from yuqing_indexing.domain.ports import Index, Registry, Stories
 from yuqing_indexing.domain.rewriting import MOST_TRIES, Rewriting, TooManyRounds
@@ -39,5 +39,6 @@ def _with(mention: Mention, membership: Membership | None) -> Mention:
     return mention if membership in (None, mention.membership) else replace(mention, membership=membership)
 
 
-def _tellings(mentions: Iterable[Mention]) -> list[Telling]:
-    return [telling(mention, read(mention.document)) for mention in mentions]
+def _tellings(mentions: Collection[Mention]) -> list[Telling]:
+    readings = read_all([mention.document for mention in mentions])
+    return [telling(mention, reading) for mention, reading in zip(mentions, readings, strict=True)]

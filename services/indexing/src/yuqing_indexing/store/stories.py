@@ -49,7 +49,7 @@ class SqlStories:
         """See `domain.ports.Stories`."""
         if not tellings:
             return {}
-        await asyncio.to_thread(_prepare, tellings)
+        await self._prepare(tellings)
         async with self._database.write() as connection:
             await order.hold(connection)
             members = await _members(connection, [told.mention for told in tellings])
@@ -60,6 +60,14 @@ class SqlStories:
             await _keep(connection, placing.known)
             await _note(connection, moving, placed)
         return placed
+
+    async def _prepare(self, tellings: Sequence[Telling]) -> None:
+        """Computes the fingerprints, which the words keep, before the lock is held. Words that are known to the letter need none."""
+        compared = _compared(tellings)
+        async with self._database.read() as connection:
+            column = tables.story_text.c.number
+            known = set((await connection.execute(select(column).where(among(column, compared, connection)))).scalars())
+        await asyncio.to_thread(_take_fingerprints, [words for number, words in compared.items() if number not in known])
 
 
 async def forget_texts(connection: AsyncConnection, *, before_day: int) -> int:
@@ -105,9 +113,13 @@ async def seek_another(connection: AsyncConnection, story: str) -> None:
         await _insert_postings(connection, [(each, number) for each in follower.words.sketch.fingerprints])
 
 
-def _prepare(tellings: Sequence[Telling]) -> int:
-    """Computes the fingerprints, which the words keep, before the lock is held; returns how many there are."""
-    return sum(len(told.words.sketch.fingerprints) for told in tellings if told.words and told.words.are_compared)
+def _compared(tellings: Iterable[Telling]) -> dict[int, Words]:
+    """The words that may be called similar to others, each once, by their numbers."""
+    return {told.words.number: told.words for told in tellings if told.words and told.words.are_compared}
+
+
+def _take_fingerprints(words: Iterable[Words]) -> int:
+    return sum(len(each.sketch.fingerprints) for each in words)
 
 
 def _place(placing: Placing, tellings: Sequence[Telling], members: dict[str, _Member]) -> dict[str, Membership]:
@@ -134,7 +146,7 @@ async def _members(connection: AsyncConnection, mentions: Collection[str]) -> di
 async def _placing(connection: AsyncConnection, tellings: Sequence[Telling], moving: Sequence[Telling]) -> Placing:
     """All that is known and may bear on these mentions; `moving` are those that have yet to be placed."""
     texts = await _texts(connection, {told.words.number for told in tellings if told.words})
-    unknown = [told.words for told in moving if told.words and told.words.number not in texts and told.words.are_compared]
+    unknown = [words for number, words in _compared(moving).items() if number not in texts]
     known = KnownTexts(texts, await _postings(connection, {each for words in unknown for each in words.sketch.fingerprints}))
     candidates = {number for words in unknown for number in known.candidates(words.sketch)}
     texts.update(await _texts(connection, candidates - texts.keys()))
