@@ -52,3 +52,8 @@ def test_every_traditional_character_becomes_its_simplified_one_when_normalised(
 
 def test_case_and_script_stay_when_only_width_is_folded() -> None:
     assert half_width("ＡＮＤ（臺灣）：Ａ") == "AND(臺灣):A"
+
+
+@given(st.text(st.characters(exclude_categories=()), min_size=1))
+def test_long_text_has_the_forms_of_its_parts_whatever_it_is(text: str) -> None:
+    assert normalize(text * 100) == normalize(text) * 100

@@ -4,15 +4,23 @@ Traditional becomes simplified, upper case lower, full width half width: whereve
 so 'ß', 'İ' or 'ﬁ' are left as they are, and the text is never NFKC as a whole.
 """
 
+import sys
 import unicodedata
 from collections.abc import Iterator
 from importlib import resources
 
+import numpy as np
 import opencc
+from numpy.typing import NDArray
+
+Codes = NDArray[np.uint32]
+"""A text as its code points."""
 
 _CODE_POINTS_WITH_FORMS = 0x32400
 """Beyond are private use and tags: nothing there has another form, or is the form of anything."""
 _CODE_POINTS_WITH_CASE = 0x1F000
+_LONG = 100
+"""Code points from which on a text is read faster as an array."""
 _FULL_WIDTH = range(0xFF01, 0xFF5F)
 _FULL_TO_HALF = 0xFEE0
 _IDEOGRAPHIC_SPACE = 0x3000
@@ -22,7 +30,17 @@ _COMPATIBILITY_IDEOGRAPHS = (range(0x2E80, 0x2FD6), range(0xF900, 0xFB00), range
 
 def normalize(text: str) -> str:
     """The normal form: one code point for one code point of `text`, and the same again when applied to itself."""
-    return text.translate(FORMS)
+    return text.translate(_TABLE) if len(text) < _LONG else text_of(FORMS[codes_of(text)])
+
+
+def codes_of(text: str) -> Codes:
+    """The code points of a text; lone surrogates are let through."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+
+
+def text_of(codes: Codes) -> str:
+    """The text of these code points."""
+    return codes.tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def half_width(text: str) -> str:
@@ -74,5 +92,7 @@ def _table() -> list[int]:
 
 
 _HALF_WIDTH = dict(_half_width_pairs())
-FORMS = _table()
-"""What each code point becomes; those beyond its end stay as they are."""
+_TABLE = _table()
+FORMS: Codes = np.arange(sys.maxunicode + 1, dtype=np.uint32)
+"""What each code point becomes."""
+FORMS[: len(_TABLE)] = _TABLE

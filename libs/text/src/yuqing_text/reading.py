@@ -1,6 +1,5 @@
 """Reads many texts at once, because normal forms and tokens of a batch cost a fifth of what they cost one by one."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import accumulate, pairwise
@@ -8,10 +7,9 @@ from itertools import accumulate, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from yuqing_text.normal import FORMS
+from yuqing_text.normal import FORMS, codes_of, text_of
 from yuqing_text.tokens import HAN, LONGEST_TOKEN, NOTHING, token_kinds
 
-Codes = NDArray[np.uint32]
 _BATCH_CODE_POINTS = 1 << 16
 """Code points that are read in one go: the arrays of more would not fit into a core's cache."""
 _BETWEEN = "\n"
@@ -37,16 +35,15 @@ def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _read(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
     ends = list(accumulate((len(text) + len(_BETWEEN) for text in texts), initial=0))
-    given = np.frombuffer((_BETWEEN.join(texts) + _BETWEEN).encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    codes = _forms()[given]
-    normal = _text(codes)
+    codes = FORMS[codes_of(_BETWEEN.join(texts) + _BETWEEN)]
+    normal = text_of(codes)
     kinds = _kinds()[codes]
     kept = kinds != NOTHING
     begins = _begins(kinds, kept)
     places = np.cumsum(kept.view(np.uint8) + begins.view(np.uint8))  # each token is written with a space before it
     written = np.full(places[-1], _SPACE, dtype=np.uint32)
     written[places[kept] - 1] = codes[kept]
-    tokens = _text(written)
+    tokens = text_of(written)
     borders = [0, *places[np.array(ends[1:]) - 1].tolist()]
     for (start, end), (first, last) in zip(pairwise(ends), pairwise(borders), strict=True):
         yield normal[start : end - len(_BETWEEN)], tokens[first + 1 : last]
@@ -63,17 +60,6 @@ def _begins(kinds: NDArray[np.uint8], kept: NDArray[np.bool_]) -> NDArray[np.boo
         first = np.maximum.accumulate(np.where(begins, order, 0))
         begins |= kept & ((order - first) % LONGEST_TOKEN == 0)
     return begins
-
-
-def _text(codes: Codes) -> str:
-    return codes.tobytes().decode("utf-32-le", "surrogatepass")
-
-
-@cache
-def _forms() -> Codes:
-    forms = np.arange(sys.maxunicode + 1, dtype=np.uint32)
-    forms[: len(FORMS)] = FORMS
-    return forms
 
 
 @cache
