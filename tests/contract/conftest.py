@@ -165,6 +165,9 @@ def api(system: System) -> Api:
         assert wait_until(lambda: len(_hits(monitor)) > 2 * _MANY, seconds=60)
         hits = _hits(monitor)
         made.ids["mention"] = [hit["mention"]["name"].partition("/")[2] for hit in hits]
+        made.ids["note"] = create(monitor, f"mentions/{made.ids['mention'][0]}/notes", {"text": "已核实"})
+        made.ids["correction"] = [_corrected(monitor, mention)["correction"]["name"].partition("/")[2] for mention in made.ids["mention"][:3]]
+        made.ids["job"] = [_corrected_by_query(monitor) for _ in range(2)]
         made.ids["story"] = [hit["mention"]["story"].partition("/")[2] for hit in hits]
         made.ids["storedPage"] = [page for hit in hits if (page := hit["mention"]["document"]["storedPage"])]
     return made
@@ -178,6 +181,21 @@ def named(body: dict[str, Any], number: int) -> dict[str, Any]:
 def topic() -> dict[str, Any]:
     """The least that a topic needs."""
     return {"displayName": "火锅店", "department": "departments/publicity", "query": "火锅", "subject": "SUBJECT_OWN"}
+
+
+LABEL = {"kind": "LABEL_KIND_SENTIMENT", "values": ["neutral"]}
+
+
+def _corrected(client: httpx.Client, mention: str) -> dict[str, Any]:
+    body = {"label": LABEL, "reason": "练习"}
+    return client.post(f"/v1/mentions/{mention}:correct", json=body).raise_for_status().json()
+
+
+def _corrected_by_query(client: httpx.Client) -> str:
+    """A job that has ended."""
+    started = client.post("/v1/mentions:correct", json={"query": "第3篇", "label": LABEL, "reason": "练习"}).raise_for_status().json()["job"]
+    assert wait_until(lambda: client.get(f"/v1/{started}").raise_for_status().json()["state"] == "JOB_STATE_DONE", seconds=60)
+    return started.partition("/")[2]
 
 
 def _hits(client: httpx.Client) -> list[dict[str, Any]]:

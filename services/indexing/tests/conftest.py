@@ -10,6 +10,7 @@ import pytest
 
 from yuqing.access.v1 import access_pb2
 from yuqing.indexing.v1 import (
+    correction_service_pb2_grpc,
     document_pb2,
     ingest_pb2,
     ingest_pb2_grpc,
@@ -18,6 +19,7 @@ from yuqing.indexing.v1 import (
     mention_pb2_grpc,
     saved_search_pb2_grpc,
     topic_match_pb2_grpc,
+    triage_service_pb2_grpc,
 )
 from yuqing.scoring.v1 import scoring_pb2, scoring_pb2_grpc, topic_pb2
 from yuqing.type.v1 import types_pb2
@@ -45,6 +47,7 @@ class FakeScoring(scoring_pb2_grpc.ScoringServiceServicer):
         self.go_on.set()
         self.asked = []
         self.labels = {}
+        self.version = "1"
 
     @property
     def texts(self):
@@ -68,7 +71,7 @@ class FakeScoring(scoring_pb2_grpc.ScoringServiceServicer):
             probabilities=probabilities,
             language="zh",
             model="fake",
-            model_version="1",
+            model_version=self.version,
             labels=self.labels.get(text.text),
         )
 
@@ -103,6 +106,14 @@ class Indexing:
         return topic_match_pb2_grpc.TopicMatchServiceStub(self.gateway)
 
     @property
+    def corrections(self):
+        return correction_service_pb2_grpc.CorrectionServiceStub(self.gateway)
+
+    @property
+    def triage(self):
+        return triage_service_pb2_grpc.TriageServiceStub(self.gateway)
+
+    @property
     def changes(self):
         return ingest_pb2_grpc.ChangeServiceStub(self.crawler)
 
@@ -120,6 +131,19 @@ class Indexing:
                 assert outcome.sequence not in outcomes
                 outcomes[outcome.sequence] = outcome
         return [outcomes[at] for at in range(len(documents))]
+
+    async def mention(self, name, *, who=MONITOR):
+        """A mention as that person reads it."""
+        with self.town.acting(who):
+            return (await self.mentions.GetMention(mention_pb2.GetMentionRequest(name=name))).mention
+
+    async def work(self):
+        """Does the jobs that people started; returns how many."""
+        done = 0
+        async with leases.lease(self.database, "by-query") as held:
+            while await self.parts.by_query.once(held):
+                done += 1
+        return done
 
     async def search(self, query="", *, who=MONITOR, **fields):
         """What a search finds after a refresh, as that person."""

@@ -11,6 +11,7 @@ import grpc.aio
 import structlog
 
 from yuqing.indexing.v1 import (
+    correction_service_pb2_grpc,
     ingest_pb2_grpc,
     job_pb2_grpc,
     mention_pb2,
@@ -18,6 +19,7 @@ from yuqing.indexing.v1 import (
     saved_search_pb2_grpc,
     story_pb2_grpc,
     topic_match_pb2_grpc,
+    triage_service_pb2_grpc,
 )
 from yuqing.scoring.v1 import scoring_pb2_grpc, topic_pb2_grpc
 from yuqing_indexing.adapters.elasticsearch.client import away_is_named, connect
@@ -29,31 +31,41 @@ from yuqing_indexing.adapters.files import CsvFile, JsonLinesFile, XlsxFile
 from yuqing_indexing.adapters.scoring import GrpcScorer
 from yuqing_indexing.domain.assigning import Assigning
 from yuqing_indexing.domain.flow import Limits
+from yuqing_indexing.domain.following_people import FollowingPeople
 from yuqing_indexing.domain.ingest import Ingest
 from yuqing_indexing.domain.months import month_of
 from yuqing_indexing.domain.moving import Moving
 from yuqing_indexing.domain.ports import OutsideUnavailable
 from yuqing_indexing.domain.reading import Mentions
+from yuqing_indexing.domain.rescoring import Rescoring
+from yuqing_indexing.servicers.acting import Acting
 from yuqing_indexing.servicers.asking import Asking
 from yuqing_indexing.servicers.change import ChangeServicer
+from yuqing_indexing.servicers.correction import CorrectionServicer
 from yuqing_indexing.servicers.erasing import Erasing
 from yuqing_indexing.servicers.export import Export
 from yuqing_indexing.servicers.ingest import IngestServicer
 from yuqing_indexing.servicers.job import JobServicer
 from yuqing_indexing.servicers.mention import MentionServicer
+from yuqing_indexing.servicers.noting import Noting
 from yuqing_indexing.servicers.saved_search import SavedSearchServicer
+from yuqing_indexing.servicers.starting import Starting
 from yuqing_indexing.servicers.story import StoryServicer
 from yuqing_indexing.servicers.topic_match import TopicMatchServicer
+from yuqing_indexing.servicers.triage import TriageServicer
 from yuqing_indexing.servicers.watch import Watch
 from yuqing_indexing.settings import Settings
 from yuqing_indexing.store.audience import SqlAudience
+from yuqing_indexing.store.by_hand import SqlPeople
 from yuqing_indexing.store.registry import SqlRegistry
+from yuqing_indexing.store.rewrites import BY_HAND_WRITES, STORY_MOVES
 from yuqing_indexing.store.stories import SqlStories
 from yuqing_indexing.store.topics import SqlTopics
 from yuqing_indexing.workers.backfill import Backfill
+from yuqing_indexing.workers.by_query import ByQuery
 from yuqing_indexing.workers.following import Following
-from yuqing_indexing.workers.regrouping import Regrouping
 from yuqing_indexing.workers.retention import Retention
+from yuqing_indexing.workers.rewriting import Rewriter
 from yuqing_runtime.channels import Channels
 from yuqing_runtime.database import Database
 from yuqing_runtime.keys import Identity
@@ -83,7 +95,9 @@ class Parts:
     retention: Retention
     following: Following
     backfill: Backfill
-    regrouping: Regrouping
+    by_query: ByQuery
+    regrouping: Rewriter
+    by_hand: Rewriter
 
 
 @dataclass(frozen=True)
@@ -110,7 +124,9 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
         zone = settings.shared.time_zone
         topics = SqlTopics(database, zone)
         stories = SqlStories(database)
-        ingest = Ingest(registry, index, GrpcScorer(scoring.texts), topics, stories)
+        people = SqlPeople(database)
+        scorer = GrpcScorer(scoring.texts)
+        ingest = Ingest(registry, index, scorer, topics, stories, people)
         limits = Limits(batch_items=settings.batch_items, window=settings.batches_at_once)
         search, story_search = ElasticsearchSearch(client, indices), ElasticsearchStorySearch(client, indices)
         mentions = Mentions(registry, index)
@@ -131,7 +147,15 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
         )
         following = Following(database, scoring.topics)
         backfill = Backfill(database, search, topics, Assigning(registry, index, topics))
-        regrouping = Regrouping(database, Moving(registry, index, stories))
+        following_people = FollowingPeople(registry, index, people, topics)
+        rescoring = Rescoring(registry, index, scorer, topics)
+        by_query = ByQuery(database, search, mentions, following_people, rescoring, asking.selection_of_task)
+        regrouping = Rewriter(database, "regrouping", STORY_MOVES, Moving(registry, index, stories))
+        by_hand = Rewriter(database, "by-hand", BY_HAND_WRITES, following_people)
+        starting = Starting(database)
+        acting = Acting(database, mentions, following_people)
+        correction_servicer = CorrectionServicer(database, search, acting, starting, tokens, asking)
+        triage_servicer = TriageServicer(search, acting, Noting(database, acting, tokens), tokens, asking)
         topic_match_servicer = TopicMatchServicer(database, search, mentions, asking)
         yield Parts(
             registrations=(
@@ -141,13 +165,17 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
                 Registration(story_pb2_grpc.add_StoryServiceServicer_to_server, StoryServicer(database, story_search, tokens, asking)),
                 Registration(saved_search_pb2_grpc.add_SavedSearchServiceServicer_to_server, SavedSearchServicer(database, tokens, asking)),
                 Registration(topic_match_pb2_grpc.add_TopicMatchServiceServicer_to_server, topic_match_servicer),
-                Registration(job_pb2_grpc.add_JobServiceServicer_to_server, JobServicer(database, tokens, asking)),
+                Registration(correction_service_pb2_grpc.add_CorrectionServiceServicer_to_server, correction_servicer),
+                Registration(triage_service_pb2_grpc.add_TriageServiceServicer_to_server, triage_servicer),
+                Registration(job_pb2_grpc.add_JobServiceServicer_to_server, JobServicer(database, search, starting, tokens, asking)),
             ),
-            loops=(retention.run, following.run, backfill.run, regrouping.run),
+            loops=(retention.run, following.run, backfill.run, by_query.run, regrouping.run, by_hand.run),
             retention=retention,
             following=following,
             backfill=backfill,
+            by_query=by_query,
             regrouping=regrouping,
+            by_hand=by_hand,
         )
 
 

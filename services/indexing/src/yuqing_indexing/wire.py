@@ -1,9 +1,6 @@
 """Messages of the contract to the domain's values and back; pure functions, the only ones that know both."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from yuqing.indexing.v1 import document_pb2, mention_pb2
 from yuqing.scoring.v1 import topic_pb2
@@ -11,20 +8,9 @@ from yuqing_indexing.domain.document import NO_COUNTS, Author, Counts, Document,
 from yuqing_indexing.domain.stories import story_name
 from yuqing_indexing.domain.topics import Told, Watched
 from yuqing_indexing.label_wire import write_labels
+from yuqing_indexing.moments import moment_of, write_moment
 from yuqing_indexing.names import ITEM_KIND, MEDIUM, PRECISION, SENTIMENT
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def moment_of(timestamp: Timestamp) -> datetime:
-    """The moment to the millisecond, which is what the index keeps."""
-    return _EPOCH + timedelta(0, timestamp.seconds, 0, timestamp.nanos // 1_000_000)
-
-
-def timestamp_of(moment: datetime) -> Timestamp:
-    """The moment as the contract has it."""
-    seconds, nanos = _since_epoch(moment)
-    return Timestamp(seconds=seconds, nanos=nanos)
+from yuqing_indexing.people_wire import write_people
 
 
 def document_of(message: document_pb2.Document) -> Document:
@@ -98,8 +84,8 @@ def write_mention(message: mention_pb2.Mention, mention: Mention) -> None:
         message.document.language = language
     if mention.judgement:
         _write_judgement(message.judgement, mention.judgement)
-    _write_moment(message.first_seen_time, mention.first_seen)
-    _write_moment(message.last_seen_time, mention.last_seen)
+    write_moment(message.first_seen_time, mention.first_seen)
+    write_moment(message.last_seen_time, mention.last_seen)
     message.edited = mention.edited
     message.vanished = mention.vanished
     message.content_hash = mention.content_hash
@@ -107,6 +93,7 @@ def write_mention(message: mention_pb2.Mention, mention: Mention) -> None:
         message.aliases.extend(mention.aliases)
     if mention.membership:
         _write_membership(message, mention.membership)
+    write_people(message, mention)
     for match in mention.topics:
         message.topics.add(topic=match.topic, title_spans=span_messages(match.title), text_spans=span_messages(match.text))
 
@@ -125,9 +112,9 @@ def _write_document(message: document_pb2.Document, document: Document) -> None:
     message.medium = MEDIUM.number(document.medium)
     message.item_kind = ITEM_KIND.number(document.item_kind)
     message.published_precision = PRECISION.number(document.published_precision)
-    _write_moment(message.fetched_time, document.fetched)
+    write_moment(message.fetched_time, document.fetched)
     if document.published is not None:
-        _write_moment(message.published_time, document.published)
+        write_moment(message.published_time, document.published)
     if document.author is not None:
         _write_author(message.author, document.author)
     if document.counts != NO_COUNTS:
@@ -136,15 +123,6 @@ def _write_document(message: document_pb2.Document, document: Document) -> None:
         message.rating = document.rating
     for image in document.images:
         message.images.add(url=image.url, sha256=image.sha256)
-
-
-def _write_moment(timestamp: Timestamp, moment: datetime) -> None:
-    timestamp.seconds, timestamp.nanos = _since_epoch(moment)
-
-
-def _since_epoch(moment: datetime) -> tuple[int, int]:
-    since = moment - _EPOCH
-    return since.days * 86_400 + since.seconds, since.microseconds * 1_000
 
 
 def topic_told(change: topic_pb2.WatchTopicsResponse) -> Told:
@@ -222,5 +200,5 @@ def _write_judgement(message: mention_pb2.Judgement, judgement: Judgement) -> No
     message.positive = judgement.positive
     message.model = judgement.model
     message.model_version = judgement.model_version
-    _write_moment(message.time, judgement.time)
+    write_moment(message.time, judgement.time)
     write_labels(message.labels, judgement.labels)

@@ -130,6 +130,21 @@ SENSITIVITY = {
     "law": ("违法",),
     "personal_data": ("个人信息",),
 }
+TRIAGE = {
+    "open": ("待处理",),
+    "taken": ("处理中",),
+    "done": ("已处理",),
+}
+CORRECTED = {
+    "sentiment": ("情感",),
+    "intent": ("意图",),
+    "aspect": ("方面", "涉及方面"),
+    "focus_area": ("重点领域",),
+    "sensitivity": ("敏感主题",),
+    "offensive": ("冒犯性",),
+    "region": ("地区",),
+    "entity": ("实体",),
+}
 STATE = {
     "present": ("正常",),
     "vanished": ("已消失", "消失"),
@@ -172,6 +187,10 @@ MENTIONS = Schema(
         Field("sensitivity", Kind.ENUM, ("敏感", "敏感主题"), values=SENSITIVITY),
         Field("entity", Kind.KEYWORD, ("实体",), folded=True),
         Field("state", Kind.ENUM, ("状态",), values=STATE),
+        Field("triage", Kind.ENUM, ("分拣", "分拣状态"), values=TRIAGE),
+        Field("assignee", Kind.KEYWORD, ("处理人",), prefix="people/"),
+        Field("tag", Kind.KEYWORD, ("标签",), folded=True),
+        Field("corrected", Kind.ENUM, ("人工纠正", "纠正"), values=CORRECTED),
         Field("published", Kind.DATE, ("发布时间", "发布")),
         Field("first_seen", Kind.DATE, ("首次发现",)),
         Field("reach", Kind.NUMBER, ("触达",)),
@@ -189,5 +208,8 @@ MENTIONS = Schema(
 """What queries over mentions may name; the terms of the glossary in both languages."""
 EXACT_QUERIES = Schema(MENTIONS.fields, elsewhere=("similar",))
 """What queries may name that one mention alone must be able to answer, as in a live stream, or on which something is done to all that they find."""
-TOPIC_QUERIES = Schema((field for field in MENTIONS.fields if field.name not in ("topic", "story")), elsewhere=("similar",))
-"""What a topic's own query may name: anything but topics, and stories, which people merge and split."""
+TOPIC_QUERIES = Schema(
+    (field for field in MENTIONS.fields if field.name not in ("topic", "story", "triage", "assignee", "tag", "corrected")),
+    elsewhere=("similar",),
+)
+"""What a topic's own query may name: anything but topics, stories, which people merge and split, and what people do in the queue."""

@@ -17,6 +17,8 @@ class ChangeKind(Enum):
     UPDATED = "UPDATED"
     VANISHED = "VANISHED"
     ERASED = "ERASED"
+    CORRECTED = "CORRECTED"
+    TRIAGED = "TRIAGED"
 
 
 def announcement(mention: Mention) -> str:

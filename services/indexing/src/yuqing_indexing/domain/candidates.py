@@ -1,6 +1,7 @@
 """Mentions as the matcher sees them, with the same values that the index holds."""
 
 from yuqing_indexing.domain.analysis import Reading
+from yuqing_indexing.domain.by_hand import Triage
 from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.labels import Labels, region_keys
 from yuqing_indexing.domain.reach import reach
@@ -37,7 +38,9 @@ def candidate_of(mention: Mention, reading: Reading | None = None) -> Candidate:
         "story": story_name(mention.membership.story) if mention.membership else None,
     }
     if mention.judgement:
-        fields |= {"sentiment": mention.judgement.sentiment, **_label_values(mention.labels)}
+        fields |= {"sentiment": mention.sentiment or None, **_label_values(mention.labels)}
+    if mention.by_hand:
+        fields |= _people_values(mention, mention.by_hand.triage)
     tokens = {"title": reading.title_tokens, "body": reading.body_tokens} if reading else {}
     return Candidate({"title": document.title, "body": document.text}, fields, tokens)
 
@@ -49,6 +52,15 @@ def regions(mention: Mention) -> list[str]:
     for region in mention.labels.regions:
         keys.extend(region_keys(region.code, region.name))
     return list(dict.fromkeys(keys))
+
+
+def _people_values(mention: Mention, triage: Triage) -> dict[str, FieldValue]:
+    return {
+        "triage": triage.state.value or None,
+        "assignee": triage.assignee or None,
+        "tag": list(triage.tags),
+        "corrected": [each.kind.value for each in mention.counting],
+    }
 
 
 def _label_values(labels: Labels) -> dict[str, FieldValue]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from yuqing_indexing.domain.addresses import canonical_address
+from yuqing_indexing.domain.by_hand import ByHand, Correction, Judged, LabelKind
+from yuqing_indexing.domain.correcting import corrected_labels, values_of
 from yuqing_indexing.domain.labels import NO_LABELS, Labels
 
 
@@ -128,7 +130,8 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A document with its history. Owners of its fields: `document` and what follows from fetches, `judgement` and `topics` of scoring.
+    """A document with its history. Owners of its fields: `document` and what follows from fetches, `judgement` and `topics` of scoring,
+    `by_hand` of people.
 
     `addresses` are all canonical addresses it was seen at; `content_hash` is of `document`.
     """
@@ -144,11 +147,38 @@ class Mention:
     judgement: Judgement | None = field(default=None)
     topics: tuple[TopicMatch, ...] = ()
     membership: Membership | None = None
+    by_hand: ByHand | None = None
+
+    @property
+    def judged_by(self) -> str:
+        """The model of its judgement with its version; empty where it has none."""
+        return f"{self.judgement.model} {self.judgement.model_version}" if self.judgement else ""
+
+    @property
+    def counting(self) -> tuple[Correction, ...]:
+        """The corrections that count for the mention as it is now."""
+        if self.by_hand is None:
+            return ()
+        return tuple(each for each in self.by_hand.corrections if each.counts(self.content_hash, self.judged_by))
+
+    @property
+    def sentiment(self) -> str:
+        """What counts: as a person corrected it, or else as it was judged; empty where neither is known."""
+        given = next((each.values[0] for each in self.counting if each.kind is LabelKind.SENTIMENT), "")
+        return given or (self.judgement.sentiment if self.judgement else "")
 
     @property
     def labels(self) -> Labels:
-        """What its text says beside its sentiment."""
-        return self.judgement.labels if self.judgement else NO_LABELS
+        """What counts, as with sentiment."""
+        judged = self.judgement.labels if self.judgement else NO_LABELS
+        return corrected_labels(judged, self.counting) if self.by_hand else judged
+
+    def judged(self, kind: LabelKind) -> Judged:
+        """What the model says, whatever people do: what a correction is made of."""
+        if self.judgement is None:
+            return Judged((), self.content_hash, "")
+        values = (self.judgement.sentiment,) if kind is LabelKind.SENTIMENT else values_of(self.judgement.labels, kind)
+        return Judged(values, self.content_hash, self.judged_by)
 
     @property
     def language(self) -> str:

@@ -16,6 +16,17 @@ Value = str | int | float | datetime | list[str] | None
 Cell = str | int | float | None
 _STATES = {"vanished": "已消失", "edited": "已编辑", "present": ""}
 _SENTIMENTS = {"negative": "负面", "neutral": "中性", "positive": "正面"}
+_TRIAGE = {"open": "待处理", "taken": "处理中", "done": "已处理"}
+_CORRECTED = {
+    "sentiment": "情感",
+    "intent": "意图",
+    "aspect": "涉及方面",
+    "focus_area": "重点领域",
+    "sensitivity": "敏感主题",
+    "offensive": "冒犯性",
+    "region": "地区",
+    "entity": "实体",
+}
 _MEDIA = {
     "news": "新闻",
     "forum": "论坛",
@@ -52,7 +63,7 @@ COLUMNS = (
     Column("language", "语言", lambda mention: mention.language),
     Column("published", "发布时间", lambda mention: mention.document.published),
     Column("first_seen", "首次发现", lambda mention: mention.first_seen),
-    Column("sentiment", "情感", lambda mention: mention.judgement.sentiment if mention.judgement else None, _SENTIMENTS),
+    Column("sentiment", "情感", lambda mention: mention.sentiment or None, _SENTIMENTS),
     Column("negative", "负面概率", lambda mention: round(mention.judgement.negative, 4) if mention.judgement else None),
     Column("likes", "点赞", lambda mention: mention.document.counts.likes),
     Column("comments", "评论数", lambda mention: mention.document.counts.comments),
@@ -61,6 +72,10 @@ COLUMNS = (
     Column("reach", "触达", lambda mention: reach(mention.document)),
     Column("rating", "评分", lambda mention: mention.document.rating),
     Column("state", "状态", states, _STATES),
+    Column("corrected", "人工纠正", lambda mention: [each.kind.value for each in mention.counting] or None, _CORRECTED),
+    Column("triage", "分拣状态", lambda mention: mention.by_hand.triage.state.value if mention.by_hand else None, _TRIAGE),
+    Column("assignee", "处理人", lambda mention: mention.by_hand.triage.assignee if mention.by_hand else None),
+    Column("tags", "标签", lambda mention: list(mention.by_hand.triage.tags) if mention.by_hand else None),
     Column("stored_page", "存证摘要", lambda mention: mention.document.stored_page),
 )
 """What every form of export says, in this order."""
@@ -79,7 +94,7 @@ def cells(mention: Mention, zone: tzinfo) -> list[Cell]:
 def record(mention: Mention) -> dict[str, Value]:
     """The mention for programs: values as they are, what is not known left out."""
     values = {column.key: column.value(mention) for column in COLUMNS}
-    return {key: value for key, value in values.items() if value not in (None, "")}
+    return {key: value for key, value in values.items() if value not in (None, "", [])}
 
 
 def _cell(value: Value, words: Mapping[str, str], zone: tzinfo) -> Cell:

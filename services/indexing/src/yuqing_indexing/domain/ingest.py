@@ -13,7 +13,7 @@ from yuqing_indexing.domain.document import Document, Mention
 from yuqing_indexing.domain.ids import identity_keys
 from yuqing_indexing.domain.merging import first_sight, judged, merged, needs_judgement
 from yuqing_indexing.domain.months import month_of
-from yuqing_indexing.domain.ports import Claim, Index, Place, Registry, Scorer, Sighting, Stored, Stories, Told, TopicSource, Write
+from yuqing_indexing.domain.ports import Claim, Index, People, Place, Registry, Scorer, Sighting, Stored, Stories, Told, TopicSource, Write
 from yuqing_indexing.domain.telling import Telling, telling
 from yuqing_indexing.domain.topics import Topics
 
@@ -63,6 +63,7 @@ class Ingest:
         scorer: Scorer,
         topics: TopicSource,
         stories: Stories,
+        people: People,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -71,6 +72,7 @@ class Ingest:
         self._scorer = scorer
         self._topics = topics
         self._stories = stories
+        self._people = people
         self._assigning = Assigning(registry, index, topics)
         self._clock = clock
 
@@ -130,6 +132,10 @@ class Ingest:
         self, groups: dict[str, list[_Item]], stored: dict[str, Stored], now: dict[str, Mention], topics: Topics
     ) -> tuple[frozenset[str], dict[str, str]]:
         folded = {mention: _fold(mention, group, stored.get(mention)) for mention, group in groups.items()}
+        # What people said stands in the mention that was read; only where the index has lost it, it is asked for.
+        lost = [mention for mention, group in groups.items() if mention not in stored and group[0].place is not None and not group[0].place.fresh]
+        for mention, by_hand in (await self._people.by_hand(lost)).items():
+            folded[mention] = replace(folded[mention], by_hand=by_hand)
         unjudged = [mention for mention in folded.values() if needs_judgement(mention)]
         if unjudged:
             for mention, judgement in zip(unjudged, await self._scorer.judge(unjudged, self._clock()), strict=True):

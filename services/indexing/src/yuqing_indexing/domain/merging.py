@@ -1,8 +1,7 @@
 """What a mention becomes when another fetch of it arrives. Any order and repetition of the same fetches gives the same mention.
 
 Fetched fields: those of the newest fetch that still had the page; of the times of publication the finest, then the earliest. Older fetches
-never replace them, and a fetch that found the page gone says only that. Judged fields: those for the present text. (People's own fields come
-with the tables that keep them.)
+never replace them, and a fetch that found the page gone says only that. Judged fields: those for the present text. What people say stays.
 """
 
 from dataclasses import replace

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from yuqing_indexing.domain.analysis import Reading
+from yuqing_indexing.domain.by_hand import ByHand
 from yuqing_indexing.domain.document import Document, Judgement, Membership, Mention
 from yuqing_indexing.domain.telling import Telling
 from yuqing_indexing.domain.topics import Topics
@@ -122,6 +123,14 @@ class Stories(Protocol):
 
     async def place(self, tellings: Sequence[Telling]) -> dict[str, Membership]:
         """The story of each mention that the registry knows; one that was placed stays unless its text has become another story's."""
+        ...
+
+
+class People(Protocol):
+    """Keeps what people say of mentions."""
+
+    async def by_hand(self, mentions: Collection[str]) -> dict[str, ByHand]:
+        """What they said of these; mentions of which nobody said anything are left out."""
         ...
 
 

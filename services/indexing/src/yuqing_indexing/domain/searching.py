@@ -26,6 +26,10 @@ FACETS = (
     "sensitivity",
     "entity",
     "province",
+    "triage",
+    "assignee",
+    "tag",
+    "corrected",
 )
 """What results are filtered, counted and split by; the names of the index's fields."""
 

@@ -1,22 +1,24 @@
 """Requests over mentions read into selections; what a query gets wrong is said with its place, in English and in Chinese."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+from google.protobuf import json_format
 
 from yuqing.access.v1 import access_pb2
-from yuqing.indexing.v1 import mention_pb2, story_pb2
+from yuqing.indexing.v1 import correction_service_pb2, job_pb2, mention_pb2, story_pb2, triage_service_pb2
 from yuqing_indexing.domain.ports import OutsideUnavailable
-from yuqing_indexing.domain.searching import Order, PointInTimeGone, Selection, TooManyBars
+from yuqing_indexing.domain.searching import Cursor, Order, PointInTimeGone, Selection, TooManyBars
 from yuqing_indexing.domain.sight import SEES_ALL, Sight, Viewer
+from yuqing_indexing.moments import moment_of
 from yuqing_indexing.names import FACET
 from yuqing_indexing.store.audience import SqlAudience
-from yuqing_indexing.wire import moment_of
 from yuqing_runtime.access import current_caller
 from yuqing_runtime.errors import FieldViolation, InvalidArgument, ResourceExhausted, Unavailable
-from yuqing_runtime.pages import PageTokenExpired
+from yuqing_runtime.pages import PageTokenExpired, Position
 from yuqing_text.query.errors import QueryError
 from yuqing_text.query.parser import parse
 from yuqing_text.query.schema import may_ask_for_synonyms
@@ -28,6 +30,9 @@ Selecting: TypeAlias = (
     | mention_pb2.ListTopTermsRequest
     | mention_pb2.ExportMentionsRequest
     | story_pb2.SearchStoriesRequest
+    | correction_service_pb2.CorrectMentionsRequest
+    | triage_service_pb2.TriageMentionsRequest
+    | job_pb2.RescoreMentionsRequest
 )
 """The requests that name mentions by query, filters and time."""
 _ORDERS = {
@@ -56,8 +61,7 @@ class Asking:
 
     async def sight(self, query: str = "") -> Sight:
         """The topics that the caller may see, with their synonyms where the query that is to be read asks for them."""
-        person = current_caller().require_person()
-        viewer = Viewer(person.departments, bool(person.roles & _SEE_ALL))
+        viewer = _viewer()
         if viewer.sees_all and not may_ask_for_synonyms(query):
             return SEES_ALL  # nothing to look up, for most of those who search all day
         return await self.audience.sight(viewer)
@@ -69,6 +73,25 @@ class Asking:
     def selection(self, request: Selecting, sight: Sight) -> Selection:
         """What a request selects. Errors: QueryRefused."""
         return selection_of(request.query, request.filters, request.published, zone=self.zone, sight=sight)
+
+    async def selection_of_task(self, task: Mapping[str, Any]) -> Selection:
+        """What a task selects, as the person saw it who started it. Errors: QueryRefused."""
+        sight = await self.audience.sight(Viewer(frozenset(task["departments"]), task["sees_all"]))
+        asked = json_format.ParseDict(task["mentions"], mention_pb2.CountMentionsRequest())
+        return self.selection(asked, sight)
+
+
+def task_of(request: Selecting) -> dict[str, Any]:
+    """What is to be kept of a request to find the same mentions later, for the same person."""
+    viewer = _viewer()
+    asked = mention_pb2.CountMentionsRequest(query=request.query, filters=request.filters, published=request.published)
+    mentions = json_format.MessageToDict(asked)
+    return {"query": request.query, "mentions": mentions, "departments": sorted(viewer.departments), "sees_all": viewer.sees_all}
+
+
+def _viewer() -> Viewer:
+    person = current_caller().require_person()
+    return Viewer(person.departments, bool(person.roles & _SEE_ALL))
 
 
 def tree_of(query: str, *, zone: str, sight: Sight = SEES_ALL) -> Node:
@@ -117,6 +140,15 @@ def order_of(order: "mention_pb2.SearchOrder.ValueType", selection: Selection) -
     """The order asked for; where none is: by relevance if words are asked for, else the newest first."""
     default = Order.RELEVANCE if selection.asks_for_words else Order.NEWEST
     return _ORDERS.get(order, default)
+
+
+def cursor_of(position: Position) -> Cursor | None:
+    """Where a page of mentions begins, out of its token."""
+    match position:
+        case [list() as after, str() as point_in_time]:
+            return Cursor(tuple(value for value in after if isinstance(value, int | float)), point_in_time)
+        case _:
+            return None
 
 
 @contextmanager

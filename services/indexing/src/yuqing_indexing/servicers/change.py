@@ -6,8 +6,8 @@ from typing import Any
 import grpc.aio
 
 from yuqing.indexing.v1 import ingest_pb2, ingest_pb2_grpc
+from yuqing_indexing.moments import timestamp_of
 from yuqing_indexing.store.registry import FEED
-from yuqing_indexing.wire import timestamp_of
 from yuqing_runtime import feed
 from yuqing_runtime.database import Database
 

@@ -10,11 +10,11 @@ import grpc.aio
 
 from yuqing.indexing.v1 import mention_pb2, mention_pb2_grpc
 from yuqing_indexing.domain.reading import Mentions
-from yuqing_indexing.domain.searching import Bars, Cursor, Found, Page, Search, Selection, observed_in
+from yuqing_indexing.domain.searching import Bars, Found, Page, Search, Selection, observed_in
 from yuqing_indexing.domain.sight import Sight
 from yuqing_indexing.domain.story_search import StorySearch
 from yuqing_indexing.names import FACET
-from yuqing_indexing.servicers.asking import Asking, engine_errors, order_of
+from yuqing_indexing.servicers.asking import Asking, cursor_of, engine_errors, order_of
 from yuqing_indexing.servicers.erasing import Erasing
 from yuqing_indexing.servicers.export import Export
 from yuqing_indexing.servicers.replies import bar_messages, facet_message, observation_message, word_form_messages, write_hit
@@ -128,7 +128,7 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
         return mention_pb2.EraseMentionResponse()
 
     async def _page(self, request: mention_pb2.SearchMentionsRequest, selection: Selection) -> Page:
-        cursor, order, size = _cursor_of(self._position(request)), order_of(request.order, selection), page_size(request.page_size)
+        cursor, order, size = cursor_of(self._position(request)), order_of(request.order, selection), page_size(request.page_size)
         facets = [FACET.name(facet) for facet in request.facets]
         with engine_errors():
             if request.one_per_story:
@@ -141,14 +141,6 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
 
     def _token(self, request: Paged, position: Position) -> str:
         return self.tokens.issue(position, query=paged_query(request), person=current_caller().principal, lifetime_seconds=PAGES_KEPT_SECONDS)
-
-
-def _cursor_of(position: Position) -> Cursor | None:
-    match position:
-        case [list() as after, str() as point_in_time]:
-            return Cursor(tuple(value for value in after if isinstance(value, int | float)), point_in_time)
-        case _:
-            return None
 
 
 async def _write_hits(reply: mention_pb2.SearchMentionsResponse, found: Sequence[Found], selection: Selection, sight: Sight) -> None:

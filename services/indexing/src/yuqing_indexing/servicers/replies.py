@@ -9,8 +9,9 @@ from yuqing_indexing.domain.candidates import highlights
 from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.searching import Bar, FacetCount, Found, Observed
 from yuqing_indexing.domain.sight import Sight
+from yuqing_indexing.moments import timestamp_of
 from yuqing_indexing.names import FACET
-from yuqing_indexing.wire import counts_message, timestamp_of, write_mention
+from yuqing_indexing.wire import counts_message, write_mention
 from yuqing_text.query.highlight import Fragment
 from yuqing_text.query.matcher import Matcher
 from yuqing_text.query.tree import Node, widened_words

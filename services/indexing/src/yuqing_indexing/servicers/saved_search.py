@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from yuqing.indexing.v1 import mention_pb2, saved_search_pb2, saved_search_pb2_grpc
 from yuqing_indexing.domain.saved_search import CHANGEABLE, SavedSearch, Viewer
 from yuqing_indexing.domain.sight import Sight
+from yuqing_indexing.moments import timestamp_of
 from yuqing_indexing.names import FACET
 from yuqing_indexing.servicers.asking import Asking
 from yuqing_indexing.store import saved_searches
-from yuqing_indexing.wire import timestamp_of
 from yuqing_runtime import audit, clock, idempotency
 from yuqing_runtime.access import current_caller
 from yuqing_runtime.audit import AuditRecord

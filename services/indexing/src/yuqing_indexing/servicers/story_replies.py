@@ -6,8 +6,9 @@ from yuqing_indexing.domain.sight import Sight
 from yuqing_indexing.domain.stories import story_name
 from yuqing_indexing.domain.story_path import Jump, Step, StoryPath
 from yuqing_indexing.domain.story_search import StoryDetails, StoryFigures
+from yuqing_indexing.moments import timestamp_of
 from yuqing_indexing.servicers.replies import bar_messages, bucket_messages
-from yuqing_indexing.wire import timestamp_of, write_mention
+from yuqing_indexing.wire import write_mention
 
 
 def story_message(figures: StoryFigures, sight: Sight) -> story_pb2.Story:

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from yuqing_indexing.domain.stories import story_name
 from yuqing_indexing.store import tables
 from yuqing_indexing.store.registry import among
+from yuqing_indexing.store.rewrites import STORY_MOVES
 from yuqing_indexing.store.stories import seek_another
-from yuqing_runtime import clock, order
+from yuqing_runtime import order
 from yuqing_runtime.database import upsert
 from yuqing_runtime.errors import Aborted, FailedPrecondition, NotFound
 
@@ -54,7 +55,7 @@ async def merge(connection: AsyncConnection, story: str, others: Sequence[str], 
     await connection.execute(update(tables.story).where(among(tables.story.c.merged_into, others, connection)).values(merged_into=story))
     for other in others:
         await _touch(connection, other, merged_into=story)
-    await _move(connection, mentions)
+    await STORY_MOVES.add(connection, mentions)
     return Changed(story, len(mentions), await _touch(connection, story))
 
 
@@ -78,7 +79,7 @@ async def split(connection: AsyncConnection, story: str, mentions: Sequence[str]
         await connection.execute(update(tables.story_text).where(texts.number == words, texts.number.not_in(stay)).values(story=new))
     await seek_another(connection, new)
     await seek_another(connection, story)
-    await _move(connection, going)
+    await STORY_MOVES.add(connection, going)
     await _touch(connection, story)
     return Changed(new, len(going), await _touch(connection, new))
 
@@ -106,12 +107,3 @@ async def _touch(connection: AsyncConnection, story: str, *, merged_into: str | 
     statement = upsert(tables.story, connection).values(id=story, **values)
     await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
     return values["etag"] or ""
-
-
-async def _move(connection: AsyncConnection, mentions: Collection[str]) -> None:
-    """Has the index follow."""
-    at = await clock.now(connection)
-    if mentions:
-        statement = upsert(tables.story_move, connection)
-        rows = [{"mention": mention, "at": at} for mention in mentions]
-        await connection.execute(statement.on_conflict_do_update(index_elements=["mention"], set_={"at": at}), rows)

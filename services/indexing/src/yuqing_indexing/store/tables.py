@@ -1,4 +1,5 @@
-"""What indexing keeps in SQL: which mention a key belongs to and which story, what was erased, what the feed told; saved searches, topics, jobs."""
+"""What indexing keeps in SQL: which mention a key belongs to and which story, what was erased, what the feed told; what people say of mentions;
+saved searches, topics, jobs."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, false
 
@@ -134,5 +135,66 @@ job = Table(
     Column("detail", Text, nullable=False),
     Column("create_time", UtcDateTime, nullable=False),
     Column("update_time", UtcDateTime, nullable=False),
+    Column("kind", Text, nullable=False, server_default="TOPIC_BACKFILL"),
+    Column("author", Text, nullable=False, server_default=""),  # empty where it follows from a change of a topic
+    Column("task", Json, nullable=False, server_default="{}"),  # what a person asked for
     Index("ix_job_create_time", "create_time"),
+)
+
+# What people made of a mention, in short: the rows of those that nobody touched are not there.
+by_hand = Table(
+    "by_hand",
+    METADATA,
+    Column("mention", Text, primary_key=True),
+    Column("etag", Text, nullable=False),
+    Column("state", Text, nullable=False),  # empty: not in the queue
+    Column("assignee", Text, nullable=False),
+    Column("tags", Json, nullable=False),
+    Column("notes", Integer, nullable=False),
+    Column("time", UtcDateTime, nullable=True),  # of the last change of state
+)
+
+# Every correction that was ever made, also those that a later one replaced or that were taken back.
+correction = Table(
+    "correction",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("mention", Text, nullable=False),
+    Column("number", Integer, nullable=False),  # counts those of the mention
+    Column("kind", Text, nullable=False),
+    Column("given", Json, nullable=False),
+    Column("judged", Json, nullable=False),  # the values that stood there
+    Column("judged_by", Text, nullable=False),  # the model, with its version, that had put them there
+    Column("content_hash", Text, nullable=False),  # of the text that the person saw
+    Column("pinned", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("time", UtcDateTime, nullable=False),
+    Column("job", Text, nullable=False),  # empty where it was made on this mention alone
+    Column("undone_by", Text, nullable=False),
+    Column("undo_time", UtcDateTime, nullable=True),
+    UniqueConstraint("mention", "number"),
+    Index("ix_correction_job", "job"),
+)
+
+note = Table(
+    "note",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("mention", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("create_time", UtcDateTime, nullable=False),
+    Column("edit_time", UtcDateTime, nullable=True),
+    Column("etag", Text, nullable=False),
+    Index("ix_note_mention", "mention"),
+)
+
+# Mentions whose fields by people in the index may not be those that stand here.
+by_hand_write = Table(
+    "by_hand_write",
+    METADATA,
+    Column("mention", Text, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_by_hand_write_at", "at"),
 )

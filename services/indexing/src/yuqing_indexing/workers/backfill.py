@@ -13,7 +13,7 @@ import structlog
 
 from yuqing_indexing.domain.assigning import Assigning
 from yuqing_indexing.domain.document import Mention
-from yuqing_indexing.domain.jobs import Job, JobState
+from yuqing_indexing.domain.jobs import Job, JobKind, JobState
 from yuqing_indexing.domain.ports import OutsideUnavailable, TopicSource
 from yuqing_indexing.domain.searching import Order, Selection
 from yuqing_indexing.domain.topics import Topics, to_add, to_remove
@@ -65,7 +65,7 @@ class Backfill:
     async def once(self, lease: Lease) -> bool:
         """Does the next job; False where there is none, or an engine is away."""
         async with self.database.read() as connection:
-            job = await jobs.next_open(connection)
+            job = await jobs.next_open(connection, [JobKind.TOPIC_BACKFILL])
         if job is None:
             return False
         try:

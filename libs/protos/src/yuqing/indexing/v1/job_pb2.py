@@ -25,9 +25,10 @@ _sym_db = _symbol_database.Default()
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from yuqing.access.v1 import access_pb2 as yuqing_dot_access_dot_v1_dot_access__pb2
+from yuqing.indexing.v1 import mention_pb2 as yuqing_dot_indexing_dot_v1_dot_mention__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cyuqing/indexing/v1/job.proto\x12\x12yuqing.indexing.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\"\xb2\x02\n\x03Job\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.yuqing.indexing.v1.JobKind\x12\r\n\x05topic\x18\x03 \x01(\t\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x1c.yuqing.indexing.v1.JobState\x12\x12\n\ntotal_size\x18\x05 \x01(\x03\x12\x11\n\tdone_size\x18\x06 \x01(\x03\x12\x0e\n\x06\x64\x65tail\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\n \x01(\t\x12\r\n\x05query\x18\x0b \x01(\t\";\n\rGetJobRequest\x12*\n\x04name\x18\x01 \x01(\tB\x1c\x92\xe7\x18\x18\x08\x01\"\x14jobs/[a-z0-9-]{1,40}\"6\n\x0eGetJobResponse\x12$\n\x03job\x18\x01 \x01(\x0b\x32\x17.yuqing.indexing.v1.Job\"\x89\x01\n\x0fListJobsRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12.\n\x05topic\x18\x03 \x01(\tB\x1f\x92\xe7\x18\x1b\"\x19(topics/[a-z0-9-]{1,40})?\"R\n\x10ListJobsResponse\x12%\n\x04jobs\x18\x01 \x03(\x0b\x32\x17.yuqing.indexing.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\x82\x01\n\x07JobKind\x12\x18\n\x14JOB_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17JOB_KIND_TOPIC_BACKFILL\x10\x01\x12\x17\n\x13JOB_KIND_CORRECTION\x10\x02\x12\x11\n\rJOB_KIND_UNDO\x10\x03\x12\x14\n\x10JOB_KIND_RESCORE\x10\x04*\x97\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11JOB_STATE_PENDING\x10\x01\x12\x15\n\x11JOB_STATE_RUNNING\x10\x02\x12\x12\n\x0eJOB_STATE_DONE\x10\x03\x12\x18\n\x14JOB_STATE_SUPERSEDED\x10\x04\x12\x14\n\x10JOB_STATE_FAILED\x10\x05\x32\x8b\x02\n\nJobService\x12\x81\x01\n\x06GetJob\x12!.yuqing.indexing.v1.GetJobRequest\x1a\".yuqing.indexing.v1.GetJobResponse\"0\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x18\x12\x11/v1/{name=jobs/*}b\x03job\x12y\n\x08ListJobs\x12#.yuqing.indexing.v1.ListJobsRequest\x1a$.yuqing.indexing.v1.ListJobsResponse\"\"\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\n\x12\x08/v1/jobsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cyuqing/indexing/v1/job.proto\x12\x12yuqing.indexing.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\x1a yuqing/indexing/v1/mention.proto\"\xb2\x02\n\x03Job\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.yuqing.indexing.v1.JobKind\x12\r\n\x05topic\x18\x03 \x01(\t\x12+\n\x05state\x18\x04 \x01(\x0e\x32\x1c.yuqing.indexing.v1.JobState\x12\x12\n\ntotal_size\x18\x05 \x01(\x03\x12\x11\n\tdone_size\x18\x06 \x01(\x03\x12\x0e\n\x06\x64\x65tail\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\n \x01(\t\x12\r\n\x05query\x18\x0b \x01(\t\";\n\rGetJobRequest\x12*\n\x04name\x18\x01 \x01(\tB\x1c\x92\xe7\x18\x18\x08\x01\"\x14jobs/[a-z0-9-]{1,40}\"6\n\x0eGetJobResponse\x12$\n\x03job\x18\x01 \x01(\x0b\x32\x17.yuqing.indexing.v1.Job\"\x89\x01\n\x0fListJobsRequest\x12)\n\tpage_size\x18\x01 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12.\n\x05topic\x18\x03 \x01(\tB\x1f\x92\xe7\x18\x1b\"\x19(topics/[a-z0-9-]{1,40})?\"R\n\x10ListJobsResponse\x12%\n\x04jobs\x18\x01 \x03(\x0b\x32\x17.yuqing.indexing.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xd3\x01\n\x16RescoreMentionsRequest\x12\x16\n\x05query\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12\x38\n\x07\x66ilters\x18\x02 \x03(\x0b\x32\x1f.yuqing.indexing.v1.FacetFilterB\x06\x92\xe7\x18\x02@\x14\x12\x30\n\tpublished\x18\x03 \x01(\x0b\x32\x1d.yuqing.indexing.v1.TimeRange\x12\x19\n\x06reason\x18\x04 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\xe8\x07\x12\x1a\n\nrequest_id\x18\x05 \x01(\tB\x06\x92\xe7\x18\x02P\x03\":\n\x17RescoreMentionsResponse\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\x12\n\ntotal_size\x18\x02 \x01(\x03*\x82\x01\n\x07JobKind\x12\x18\n\x14JOB_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17JOB_KIND_TOPIC_BACKFILL\x10\x01\x12\x17\n\x13JOB_KIND_CORRECTION\x10\x02\x12\x11\n\rJOB_KIND_UNDO\x10\x03\x12\x14\n\x10JOB_KIND_RESCORE\x10\x04*\x97\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11JOB_STATE_PENDING\x10\x01\x12\x15\n\x11JOB_STATE_RUNNING\x10\x02\x12\x12\n\x0eJOB_STATE_DONE\x10\x03\x12\x18\n\x14JOB_STATE_SUPERSEDED\x10\x04\x12\x14\n\x10JOB_STATE_FAILED\x10\x05\x32\xa6\x03\n\nJobService\x12\x81\x01\n\x06GetJob\x12!.yuqing.indexing.v1.GetJobRequest\x1a\".yuqing.indexing.v1.GetJobResponse\"0\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x18\x12\x11/v1/{name=jobs/*}b\x03job\x12y\n\x08ListJobs\x12#.yuqing.indexing.v1.ListJobsRequest\x1a$.yuqing.indexing.v1.ListJobsResponse\"\"\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\n\x12\x08/v1/jobs\x12\x98\x01\n\x0fRescoreMentions\x12*.yuqing.indexing.v1.RescoreMentionsRequest\x1a+.yuqing.indexing.v1.RescoreMentionsResponse\",\x8a\xe7\x18\t\n\x05\n\x03\x02\x05\x08\x18\x02\x82\xd3\xe4\x93\x02\x19\"\x14/v1/mentions:rescore:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,24 +43,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTJOBSREQUEST'].fields_by_name['page_token']._serialized_options = b'\222\347\030\003\030\200 '
   _globals['_LISTJOBSREQUEST'].fields_by_name['topic']._loaded_options = None
   _globals['_LISTJOBSREQUEST'].fields_by_name['topic']._serialized_options = b'\222\347\030\033\"\031(topics/[a-z0-9-]{1,40})?'
+  _globals['_RESCOREMENTIONSREQUEST'].fields_by_name['query']._loaded_options = None
+  _globals['_RESCOREMENTIONSREQUEST'].fields_by_name['query']._serialized_options = b'\222\347\030\003\030\200 '
+  _globals['_RESCOREMENTIONSREQUEST'].fields_by_name['filters']._loaded_options = None
+  _globals['_RESCOREMENTIONSREQUEST'].fields_by_name['filters']._serialized_options = b'\222\347\030\002@\024'
+  _globals['_RESCOREMENTIONSREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_RESCOREMENTIONSREQUEST'].fields_by_name['reason']._serialized_options = b'\222\347\030\005\010\001\030\350\007'
+  _globals['_RESCOREMENTIONSREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_RESCOREMENTIONSREQUEST'].fields_by_name['request_id']._serialized_options = b'\222\347\030\002P\003'
   _globals['_JOBSERVICE'].methods_by_name['GetJob']._loaded_options = None
   _globals['_JOBSERVICE'].methods_by_name['GetJob']._serialized_options = b'\212\347\030\016\n\n\n\010\002\003\004\005\006\007\010\t\030\001\202\323\344\223\002\030\022\021/v1/{name=jobs/*}b\003job'
   _globals['_JOBSERVICE'].methods_by_name['ListJobs']._loaded_options = None
   _globals['_JOBSERVICE'].methods_by_name['ListJobs']._serialized_options = b'\212\347\030\016\n\n\n\010\002\003\004\005\006\007\010\t\030\001\202\323\344\223\002\n\022\010/v1/jobs'
-  _globals['_JOBKIND']._serialized_start=797
-  _globals['_JOBKIND']._serialized_end=927
-  _globals['_JOBSTATE']._serialized_start=930
-  _globals['_JOBSTATE']._serialized_end=1081
-  _globals['_JOB']._serialized_start=147
-  _globals['_JOB']._serialized_end=453
-  _globals['_GETJOBREQUEST']._serialized_start=455
-  _globals['_GETJOBREQUEST']._serialized_end=514
-  _globals['_GETJOBRESPONSE']._serialized_start=516
-  _globals['_GETJOBRESPONSE']._serialized_end=570
-  _globals['_LISTJOBSREQUEST']._serialized_start=573
-  _globals['_LISTJOBSREQUEST']._serialized_end=710
-  _globals['_LISTJOBSRESPONSE']._serialized_start=712
-  _globals['_LISTJOBSRESPONSE']._serialized_end=794
-  _globals['_JOBSERVICE']._serialized_start=1084
-  _globals['_JOBSERVICE']._serialized_end=1351
+  _globals['_JOBSERVICE'].methods_by_name['RescoreMentions']._loaded_options = None
+  _globals['_JOBSERVICE'].methods_by_name['RescoreMentions']._serialized_options = b'\212\347\030\t\n\005\n\003\002\005\010\030\002\202\323\344\223\002\031\"\024/v1/mentions:rescore:\001*'
+  _globals['_JOBKIND']._serialized_start=1105
+  _globals['_JOBKIND']._serialized_end=1235
+  _globals['_JOBSTATE']._serialized_start=1238
+  _globals['_JOBSTATE']._serialized_end=1389
+  _globals['_JOB']._serialized_start=181
+  _globals['_JOB']._serialized_end=487
+  _globals['_GETJOBREQUEST']._serialized_start=489
+  _globals['_GETJOBREQUEST']._serialized_end=548
+  _globals['_GETJOBRESPONSE']._serialized_start=550
+  _globals['_GETJOBRESPONSE']._serialized_end=604
+  _globals['_LISTJOBSREQUEST']._serialized_start=607
+  _globals['_LISTJOBSREQUEST']._serialized_end=744
+  _globals['_LISTJOBSRESPONSE']._serialized_start=746
+  _globals['_LISTJOBSRESPONSE']._serialized_end=828
+  _globals['_RESCOREMENTIONSREQUEST']._serialized_start=831
+  _globals['_RESCOREMENTIONSREQUEST']._serialized_end=1042
+  _globals['_RESCOREMENTIONSRESPONSE']._serialized_start=1044
+  _globals['_RESCOREMENTIONSRESPONSE']._serialized_end=1102
+  _globals['_JOBSERVICE']._serialized_start=1392
+  _globals['_JOBSERVICE']._serialized_end=1814
 # @@protoc_insertion_point(module_scope)

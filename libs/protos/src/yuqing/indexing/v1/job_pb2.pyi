@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from yuqing.indexing.v1 import mention_pb2 as _mention_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -232,3 +233,61 @@ class ListJobsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListJobsResponse: _TypeAlias = ListJobsResponse  # noqa: Y015
+
+@_typing.final
+class RescoreMentionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUERY_FIELD_NUMBER: _builtins.int
+    FILTERS_FIELD_NUMBER: _builtins.int
+    PUBLISHED_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    query: _builtins.str
+    reason: _builtins.str
+    """Why, for the audit record. 事由"""
+    request_id: _builtins.str
+    @_builtins.property
+    def filters(self) -> _containers.RepeatedCompositeFieldContainer[_mention_pb2.FacetFilter]: ...
+    @_builtins.property
+    def published(self) -> _mention_pb2.TimeRange: ...
+    def __init__(
+        self,
+        *,
+        query: _builtins.str = ...,
+        filters: _abc.Iterable[_mention_pb2.FacetFilter] | None = ...,
+        published: _mention_pb2.TimeRange | None = ...,
+        reason: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["published", b"published"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filters", b"filters", "published", b"published", "query", b"query", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RescoreMentionsRequest: _TypeAlias = RescoreMentionsRequest  # noqa: Y015
+
+@_typing.final
+class RescoreMentionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOB_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    job: _builtins.str
+    """`jobs/{job}`, which tells how far it is. 作业"""
+    total_size: _builtins.int
+    """How many mentions the query finds now. 当前命中数"""
+    def __init__(
+        self,
+        *,
+        job: _builtins.str = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job", b"job", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RescoreMentionsResponse: _TypeAlias = RescoreMentionsResponse  # noqa: Y015

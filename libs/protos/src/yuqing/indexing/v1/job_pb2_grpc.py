@@ -45,6 +45,11 @@ class JobServiceStub:
                 request_serializer=yuqing_dot_indexing_dot_v1_dot_job__pb2.ListJobsRequest.SerializeToString,
                 response_deserializer=yuqing_dot_indexing_dot_v1_dot_job__pb2.ListJobsResponse.FromString,
                 _registered_method=True)
+        self.RescoreMentions = channel.unary_unary(
+                '/yuqing.indexing.v1.JobService/RescoreMentions',
+                request_serializer=yuqing_dot_indexing_dot_v1_dot_job__pb2.RescoreMentionsRequest.SerializeToString,
+                response_deserializer=yuqing_dot_indexing_dot_v1_dot_job__pb2.RescoreMentionsResponse.FromString,
+                _registered_method=True)
 
 
 class JobServiceServicer:
@@ -65,6 +70,13 @@ class JobServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RescoreMentions(self, request, context):
+        """Has all mentions that a query finds judged anew by the model that is active now; pinned corrections count as before. 按检索式重新研判
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_JobServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +89,11 @@ def add_JobServiceServicer_to_server(servicer, server):
                     servicer.ListJobs,
                     request_deserializer=yuqing_dot_indexing_dot_v1_dot_job__pb2.ListJobsRequest.FromString,
                     response_serializer=yuqing_dot_indexing_dot_v1_dot_job__pb2.ListJobsResponse.SerializeToString,
+            ),
+            'RescoreMentions': grpc.unary_unary_rpc_method_handler(
+                    servicer.RescoreMentions,
+                    request_deserializer=yuqing_dot_indexing_dot_v1_dot_job__pb2.RescoreMentionsRequest.FromString,
+                    response_serializer=yuqing_dot_indexing_dot_v1_dot_job__pb2.RescoreMentionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +151,33 @@ class JobService:
             '/yuqing.indexing.v1.JobService/ListJobs',
             yuqing_dot_indexing_dot_v1_dot_job__pb2.ListJobsRequest.SerializeToString,
             yuqing_dot_indexing_dot_v1_dot_job__pb2.ListJobsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RescoreMentions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yuqing.indexing.v1.JobService/RescoreMentions',
+            yuqing_dot_indexing_dot_v1_dot_job__pb2.RescoreMentionsRequest.SerializeToString,
+            yuqing_dot_indexing_dot_v1_dot_job__pb2.RescoreMentionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

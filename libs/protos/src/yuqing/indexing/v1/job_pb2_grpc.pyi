@@ -20,6 +20,8 @@ class JobServiceStub:
     """One job. 查看作业"""
     ListJobs: _aio.UnaryUnaryMultiCallable[_job_pb2.ListJobsRequest, _job_pb2.ListJobsResponse]
     """The jobs, newest first. 作业列表"""
+    RescoreMentions: _aio.UnaryUnaryMultiCallable[_job_pb2.RescoreMentionsRequest, _job_pb2.RescoreMentionsResponse]
+    """Has all mentions that a query finds judged anew by the model that is active now; pinned corrections count as before. 按检索式重新研判"""
 
 class JobServiceServicer(metaclass=_abc_1.ABCMeta):
     """Work that goes on in the background and survives restarts. 后台作业，重启后继续"""
@@ -39,5 +41,13 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_job_pb2.ListJobsRequest, _abc.Awaitable[_job_pb2.ListJobsResponse]],
     ) -> _abc.Awaitable[_job_pb2.ListJobsResponse]:
         """The jobs, newest first. 作业列表"""
+
+    @_abc_1.abstractmethod
+    def RescoreMentions(
+        self,
+        request: _job_pb2.RescoreMentionsRequest,
+        context: _aio.ServicerContext[_job_pb2.RescoreMentionsRequest, _abc.Awaitable[_job_pb2.RescoreMentionsResponse]],
+    ) -> _abc.Awaitable[_job_pb2.RescoreMentionsResponse]:
+        """Has all mentions that a query finds judged anew by the model that is active now; pinned corrections count as before. 按检索式重新研判"""
 
 def add_JobServiceServicer_to_server(servicer: JobServiceServicer, server: _aio.Server) -> None: ...

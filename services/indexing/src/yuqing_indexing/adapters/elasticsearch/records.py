@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from yuqing_indexing.adapters.elasticsearch.by_hand_records import DERIVED_OF_PEOPLE, by_hand_fields, by_hand_of
 from yuqing_indexing.adapters.elasticsearch.label_records import DERIVED_OF_LABELS, label_fields, labels_of
 from yuqing_indexing.domain.analysis import Analysis
 from yuqing_indexing.domain.candidates import regions, states
@@ -30,6 +31,7 @@ DERIVED = (
     "related_story",
     "heat",
     *DERIVED_OF_LABELS,
+    *DERIVED_OF_PEOPLE,
 )
 """Fields that are made of others: they need not be read back."""
 _PLAIN = (
@@ -128,6 +130,7 @@ def mention_of(mention_id: str, record: Mapping[str, Any]) -> Mention:
         judgement=_judgement(record),
         topics=tuple(_topic_match(topic, found) for topic, found in record.get("topic_spans", {}).items()),
         membership=_membership(record),
+        by_hand=by_hand_of(record["by_hand"]) if "by_hand" in record else None,
     )
 
 
@@ -148,8 +151,13 @@ def sighting_record(sighting: Sighting) -> Record:
 def _judged_fields(mention: Mention) -> Record:
     record: Record = {}
     if judgement := mention.judgement:
-        record |= {"sentiment": judgement.sentiment, "judgement": {name: getattr(judgement, name) for name in _JUDGED}}
+        record |= {"judgement": {name: getattr(judgement, name) for name in _JUDGED}}
         record |= label_fields(mention.labels)
+        if mention.counting:
+            record["labels"] = label_fields(judgement.labels)["labels"]  # what was judged stays beside what counts
+    if sentiment := mention.sentiment:
+        record["sentiment"] = sentiment
+    record |= by_hand_fields(mention)
     if mention.topics:
         record |= _topic_fields(mention.topics)
     if mention.membership:

@@ -1,0 +1,114 @@
+"""What people say of mentions, in SQL: the truth that each write to the index is given."""
+
+import secrets
+from collections.abc import Collection, Iterable, Mapping
+
+from sqlalchemy import RowMapping, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from yuqing_indexing.domain.by_hand import ByHand, Correction, Judged, LabelKind, Triage, TriageState
+from yuqing_indexing.store.registry import among
+from yuqing_indexing.store.rewrites import BY_HAND_WRITES
+from yuqing_indexing.store.tables import by_hand as table
+from yuqing_indexing.store.tables import correction, mention, note
+from yuqing_runtime.database import Database, upsert
+from yuqing_runtime.errors import Aborted
+
+_OF_MENTIONS = (table, correction, note)
+_KEPT = ("etag", "state", "assignee", "tags", "notes", "time")
+UNTOUCHED = ByHand("")
+"""A mention that nobody did anything to."""
+
+
+class SqlPeople:
+    """The port `People` on the service's database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def by_hand(self, mentions: Collection[str]) -> dict[str, ByHand]:
+        """See `domain.ports.People`."""
+        if not mentions:
+            return {}
+        async with self._database.read() as connection:
+            return await by_hand_of(connection, mentions)
+
+
+async def by_hand_of(connection: AsyncConnection, mentions: Collection[str]) -> dict[str, ByHand]:
+    """What people did to these mentions; those that nobody touched are left out."""
+    rows = (await connection.execute(select(table).where(among(table.c.mention, mentions, connection)))).mappings().all()
+    if not rows:
+        return {}
+    corrections = await _standing(connection, [row["mention"] for row in rows])
+    return {row["mention"]: ByHand(row["etag"], corrections.get(row["mention"], ()), _triage(row)) for row in rows}
+
+
+async def checked(connection: AsyncConnection, mention: str, *, etag: str) -> ByHand:
+    """What people did to a mention until now. Errors: Aborted where an etag is given and another one stands."""
+    present = (await by_hand_of(connection, [mention])).get(mention, UNTOUCHED)
+    if etag not in ("", present.etag):
+        raise Aborted(f"mentions/{mention} was changed meanwhile: read it again")
+    return present
+
+
+async def touch(connection: AsyncConnection, changed: Mapping[str, Triage]) -> dict[str, str]:
+    """Keeps the place in the queue of each mention, and has the index follow; returns the new etags."""
+    if not changed:
+        return {}
+    etags = {mention: secrets.token_hex(8) for mention in changed}
+    statement = upsert(table, connection)
+    others = {name: statement.excluded[name] for name in _KEPT}
+    rows = [_row(mention, etags[mention], triage) for mention, triage in changed.items()]
+    await connection.execute(statement.on_conflict_do_update(index_elements=["mention"], set_=others), rows)
+    await BY_HAND_WRITES.add(connection, changed)
+    return etags
+
+
+async def forget(connection: AsyncConnection, mentions: Collection[str]) -> None:
+    """Forgets all that people did to mentions that are erased or dropped."""
+    for each in _OF_MENTIONS:
+        await connection.execute(delete(each).where(among(each.c.mention, mentions, connection)))
+
+
+async def forget_month(connection: AsyncConnection, month: str) -> None:
+    """Forgets all that people did to mentions of a month that is dropped."""
+    doomed = select(mention.c.id).where(mention.c.month == month)
+    for each in _OF_MENTIONS:
+        await connection.execute(delete(each).where(each.c.mention.in_(doomed)))
+
+
+def correction_of(row: RowMapping) -> Correction:
+    """A row of the table of corrections."""
+    judged = Judged(tuple(row["judged"]), row["content_hash"], row["judged_by"])
+    kind, values = LabelKind(row["kind"]), tuple(row["given"])
+    return Correction(row["id"], kind, values, judged, row["pinned"], row["reason"], row["author"], row["time"], row["job"])
+
+
+async def _standing(connection: AsyncConnection, mentions: Collection[str]) -> dict[str, tuple[Correction, ...]]:
+    """Of each mention and kind of label the newest correction that nobody took back."""
+    query = select(correction).where(among(correction.c.mention, mentions, connection), correction.c.undone_by == "").order_by(correction.c.number)
+    newest: dict[str, dict[LabelKind, Correction]] = {}
+    for row in (await connection.execute(query)).mappings():
+        found = correction_of(row)
+        newest.setdefault(row["mention"], {})[found.kind] = found
+    return {mention: _in_order(kinds.values()) for mention, kinds in newest.items()}
+
+
+def _in_order(corrections: Iterable[Correction]) -> tuple[Correction, ...]:
+    return tuple(sorted(corrections, key=lambda each: each.kind.value))
+
+
+def _triage(row: RowMapping) -> Triage:
+    return Triage(TriageState(row["state"]), row["assignee"], tuple(row["tags"]), row["notes"], row["time"])
+
+
+def _row(mention: str, etag: str, triage: Triage) -> dict[str, object]:
+    return {
+        "mention": mention,
+        "etag": etag,
+        "state": triage.state.value,
+        "assignee": triage.assignee,
+        "tags": list(triage.tags),
+        "notes": triage.notes,
+        "time": triage.time,
+    }
