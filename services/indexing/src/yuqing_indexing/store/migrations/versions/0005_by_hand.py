@@ -42,7 +42,7 @@ def upgrade() -> None:
         sa.Column("undone_by", sa.Text, nullable=False),
         sa.Column("undo_time", UtcDateTime, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_correction"),
-        sa.UniqueConstraint("mention", "number", name="uq_correction_mention"),
+        sa.UniqueConstraint("mention", "number", name="uq_correction_mention_number"),
     )
     op.create_index("ix_correction_job", "correction", ["job"])
     op.create_table(
