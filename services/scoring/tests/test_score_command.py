@@ -115,3 +115,18 @@ def test_control_characters_do_nothing_when_they_stand_in_a_text(monkeypatch):
     assert any(part.startswith("太差") for part in shown.splitlines()[3:])
     [told] = answers(run(line, arguments=["--explain", "--json"]))
     assert any("太差" in span["text"] for span in told["spans"])
+
+
+def test_each_subject_is_told_with_its_passages_when_texts_are_judged_towards_it():
+    line = {"id": "a", "text": "蓝鲸超市的菜很新鲜，满意。小熊快送太差了，汤全洒了，还骂人！", "medium": "review"}
+    [found] = answers(run(line, arguments=["--fast", "--towards", "小熊快送"]))
+    assert (found["id"], found["sentiment"], found["named"]) == ("a", "negative", True)
+    [passage] = found["passages"]
+    assert passage["text"] == line["text"][passage["start"] : passage["end"]] == "小熊快送太差了，汤全洒了，还骂人！"
+    assert (passage["relation"], passage["decisive"], passage["weight"]) == ("named", True, 1.0)
+    [unnamed] = answers(run(line, arguments=["--fast", "--towards", "鼎盛物业"]))
+    assert (unnamed["named"], unnamed["passages"]) == (False, [])
+
+
+def test_it_is_refused_when_an_explanation_towards_a_subject_is_asked_for():
+    assert run(arguments=["--towards", "词", "--explain"]).exit_code == 2

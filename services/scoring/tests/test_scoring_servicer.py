@@ -140,3 +140,52 @@ async def test_nothing_is_explained_when_the_call_breaks_a_rule(stub_of, town, m
     with town.acting(person(*roles)), pytest.raises(grpc.aio.AioRpcError) as caught:
         await stub.ExplainScore(asked)
     assert caught.value.code() is code
+
+
+async def test_names_are_told_where_they_stand_when_a_score_is_explained(stub_of, town, model):
+    stub = await stub_of(model, caller="gateway")
+    asked = scoring_pb2.ExplainScoreRequest(title="青岛海之蓝科技有限公司被罚", text="海之蓝称将整改，店长刘敏道歉", region="IP属地：山东")
+    with town.acting(person(access_pb2.ROLE_MONITOR)):
+        reply = await stub.ExplainScore(asked)
+    labels = reply.score.labels
+    assert [(entity.name, entity.size) for entity in labels.entities] == [("青岛海之蓝科技有限公司", 2), ("刘敏", 1)]
+    assert [region.name for region in labels.regions] == ["山东省", "山东省 青岛市"]
+    told = [(asked.title[span.start : span.end], span.WhichOneof("named")) for span in reply.title_names]
+    assert told == [("青岛", "region"), ("青岛海之蓝科技有限公司", "entity")]
+    assert [asked.text[span.start : span.end] for span in reply.text_names] == ["海之蓝", "刘敏"]
+    assert reply.text_names[0].entity == labels.entities[0]
+    assert reply.title_names[0].region == labels.regions[1]
+
+
+async def test_a_text_is_judged_towards_a_subject_when_a_person_asks(stub_of, town, model):
+    stub = await stub_of(model, caller="gateway")
+    asked = scoring_pb2.ScoreTowardsRequest(
+        title="两家店",
+        text="蓝鲸超市的菜很新鲜，服务好，满意。小熊快送太差了，汤全洒了，还骂人！",
+        medium=types_pb2.MEDIUM_REVIEW,
+        subject_terms=["小熊快送"],
+    )
+    with town.acting(person(access_pb2.ROLE_LEADER)):
+        reply = await stub.ScoreTowards(asked)
+    assert (reply.sentiment, reply.named, reply.stage) == (types_pb2.SENTIMENT_NEGATIVE, True, types_pb2.STAGE_FAST)
+    assert (reply.model, reply.model_version) == (model.name, model.version)
+    assert list(reply.title_passages) == []
+    [passage] = reply.text_passages
+    assert asked.text[passage.start : passage.end] == "小熊快送太差了，汤全洒了，还骂人！"
+    assert (passage.relation, passage.decisive, passage.weight) == (scoring_pb2.SUBJECT_RELATION_NAMED, True, 1)
+
+
+async def test_passages_are_of_the_text_when_it_begins_with_the_title(stub_of, town, model):
+    stub = await stub_of(model, caller="gateway")
+    asked = scoring_pb2.ScoreTowardsRequest(title="鼎盛物业", text="鼎盛物业又涨价了", subject_terms=["鼎盛物业"])
+    with town.acting(person(access_pb2.ROLE_LEADER)):
+        reply = await stub.ScoreTowards(asked)
+    assert list(reply.title_passages) == []
+    assert "".join(asked.text[passage.start : passage.end] for passage in reply.text_passages) == asked.text
+
+
+async def test_nothing_is_judged_towards_nobody(stub_of, town, model):
+    stub = await stub_of(model, caller="gateway")
+    with town.acting(person(access_pb2.ROLE_LEADER)), pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub.ScoreTowards(scoring_pb2.ScoreTowardsRequest(text="好"))
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT

@@ -3,9 +3,10 @@ import pytest
 from yuqing.scoring.v1 import scoring_pb2
 from yuqing.type.v1 import types_pb2
 from yuqing_scoring.domain.explanation import Explanation, Span, Weights
-from yuqing_scoring.domain.first_stage import Judged
+from yuqing_scoring.domain.first_stage import Explained, Judged
 from yuqing_scoring.domain.judgement import Judgement, Medium, Passage, Sentiment
 from yuqing_scoring.domain.labels.text_labels import TextLabels
+from yuqing_scoring.domain.names import FoundNames
 from yuqing_scoring.wire import explanation_of, passage_of, score_of
 
 
@@ -45,7 +46,7 @@ def explained(title, text, *places):
     none = Weights(0, 0)
     explanation = Explanation(Judgement(Sentiment.NEUTRAL, 0, 1, 0), spans, none, none, none, 0, 0)
     request = scoring_pb2.ExplainScoreRequest(title=title, text=text)
-    reply = explanation_of(request, explanation, scoring_pb2.Score())
+    reply = explanation_of(request, Explained(explanation, TextLabels(), FoundNames((), (), ())), scoring_pb2.Score())
     assert [weights.polarity for weights in (span.weights for span in (*reply.title_spans, *reply.text_spans))] == [place[0] for place in places]
     return [title[span.start : span.end] for span in reply.title_spans], [text[span.start : span.end] for span in reply.text_spans]
 

@@ -35,14 +35,16 @@ def labels_of(labels: TextLabels) -> labels_pb2.Labels:
             labels_pb2.SensitivityLabel(sensitivity=SENSITIVITIES[each.label], probability=each.probability) for each in labels.sensitivities
         ],
         offensive=labels.offensive,
-        entities=[_entity(entity) for entity in labels.entities],
-        regions=[_region(region) for region in labels.regions],
+        entities=[entity_of(entity) for entity in labels.entities],
+        regions=[region_of(region) for region in labels.regions],
     )
 
 
-def _entity(entity: Entity) -> labels_pb2.Entity:
+def entity_of(entity: Entity) -> labels_pb2.Entity:
+    """An entity as the contract has it."""
     return labels_pb2.Entity(kind=_KINDS[entity.kind], name=entity.name, role=entity.role, size=entity.size)
 
 
-def _region(region: Region) -> labels_pb2.Region:
+def region_of(region: Region) -> labels_pb2.Region:
+    """A region as the contract has it."""
     return labels_pb2.Region(code=region.code, name=region.name, basis=_BASES[region.basis], probability=region.probability)

@@ -5,10 +5,11 @@ from typing import Final
 
 from yuqing.scoring.v1 import scoring_pb2
 from yuqing.type.v1 import types_pb2
-from yuqing_scoring.domain.explanation import Explanation, Span, Weights
-from yuqing_scoring.domain.first_stage import Judged
-from yuqing_scoring.domain.judgement import Medium, Passage, Sentiment
+from yuqing_scoring.domain.explanation import Span, Weights
+from yuqing_scoring.domain.first_stage import Explained, Judged
+from yuqing_scoring.domain.judgement import Judgement, Medium, Passage, Sentiment
 from yuqing_scoring.label_wire import labels_of
+from yuqing_scoring.name_wire import name_spans
 
 _MEDIA: Final[dict[int, Medium]] = {
     types_pb2.MEDIUM_NEWS: Medium.NEWS,
@@ -26,11 +27,11 @@ _SENTIMENTS: Final = {
 }
 
 
-def passage_of(text: scoring_pb2.Text | scoring_pb2.ExplainScoreRequest) -> Passage:
+def passage_of(text: scoring_pb2.Text | scoring_pb2.ExplainScoreRequest | scoring_pb2.ScoreTowardsRequest) -> Passage:
     """Title and text as one; a medium that is not given, or newer than this version, is judged as one that is not known."""
     whole = text.text if not text.title or text.text.startswith(text.title) else f"{text.title} {text.text}"
     medium = _MEDIA.get(text.medium, Medium.OTHER)
-    return Passage(whole, medium, text.region, text.outlet) if isinstance(text, scoring_pb2.Text) else Passage(whole, medium)
+    return Passage(whole, medium) if isinstance(text, scoring_pb2.ScoreTowardsRequest) else Passage(whole, medium, text.region, text.outlet)
 
 
 def score_of(text_id: str, judged: Judged, *, language: str, model: tuple[str, str]) -> scoring_pb2.Score:
@@ -38,8 +39,8 @@ def score_of(text_id: str, judged: Judged, *, language: str, model: tuple[str, s
     judgement = judged.judgement
     return scoring_pb2.Score(
         id=text_id,
-        sentiment=_SENTIMENTS[judgement.sentiment],
-        probabilities=scoring_pb2.SentimentProbabilities(negative=judgement.negative, neutral=judgement.neutral, positive=judgement.positive),
+        sentiment=sentiment_of(judgement),
+        probabilities=probabilities_of(judgement),
         language=language,
         model=model[0],
         model_version=model[1],
@@ -47,9 +48,26 @@ def score_of(text_id: str, judged: Judged, *, language: str, model: tuple[str, s
     )
 
 
-def explanation_of(request: scoring_pb2.ExplainScoreRequest, explanation: Explanation, score: scoring_pb2.Score) -> scoring_pb2.ExplainScoreResponse:
+def sentiment_of(judgement: Judgement) -> "types_pb2.Sentiment.ValueType":
+    """What was decided."""
+    return _SENTIMENTS[judgement.sentiment]
+
+
+def probabilities_of(judgement: Judgement) -> scoring_pb2.SentimentProbabilities:
+    """Those of all sentiments."""
+    return scoring_pb2.SentimentProbabilities(negative=judgement.negative, neutral=judgement.neutral, positive=judgement.positive)
+
+
+def text_start(request: scoring_pb2.ExplainScoreRequest | scoring_pb2.ScoreTowardsRequest) -> int:
+    """Where the text begins in what `passage_of` made of the request: after the title and a space, unless it begins with the title itself."""
+    return len(passage_of(request).text) - len(request.text)
+
+
+def explanation_of(request: scoring_pb2.ExplainScoreRequest, explained: Explained, score: scoring_pb2.Score) -> scoring_pb2.ExplainScoreResponse:
     """The explanation of what `passage_of` made of the request, its spans sorted into those of the title and those of the text."""
-    text_starts = len(passage_of(request).text) - len(request.text)
+    text_starts = text_start(request)
+    explanation = explained.sentiment
+    title_names, text_names = name_spans(explained.names, text_starts, len(request.title))
     return scoring_pb2.ExplainScoreResponse(
         score=score,
         title_spans=_spans([span for span in explanation.spans if span.start < text_starts], 0, len(request.title)),
@@ -59,6 +77,8 @@ def explanation_of(request: scoring_pb2.ExplainScoreRequest, explanation: Explan
         logits=_weights(explanation.logits),
         neutral_lean=explanation.neutral_lean,
         positive_lean=explanation.positive_lean,
+        title_names=title_names,
+        text_names=text_names,
     )
 
 

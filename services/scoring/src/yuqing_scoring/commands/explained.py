@@ -6,6 +6,7 @@ from rich.text import Text
 
 from yuqing_scoring.domain.explanation import Explanation, Span, Weights, leading
 from yuqing_scoring.domain.judgement import Judgement, Passage, Sentiment
+from yuqing_scoring.domain.towards.judging import Towards
 from yuqing_scoring.domain.weights import NEUTRAL
 
 _WORDS = {Sentiment.NEGATIVE: "负面", Sentiment.NEUTRAL: "中性", Sentiment.POSITIVE: "正面"}
@@ -33,6 +34,26 @@ def explanation_record(passage: Passage, explanation: Explanation) -> dict[str, 
         "bias": _numbers(explanation.bias),
         "logits": _numbers(explanation.logits),
         "leans": {"neutral": explanation.neutral_lean, "positive": explanation.positive_lean},
+    }
+
+
+def towards_record(passage: Passage, towards: Towards) -> dict[str, object]:
+    """What a text says of a subject and the passages that speak of it, as JSON."""
+    return {
+        **judgement_record(towards.judgement),
+        "named": bool(towards.parts),
+        "passages": [
+            {
+                "start": part.start,
+                "end": part.end,
+                "text": passage.text[part.start : part.end],
+                "relation": part.relation.value,
+                **judgement_record(part.judgement),
+                "weight": round(part.weight, 6),
+                "decisive": part.decisive,
+            }
+            for part in towards.parts
+        ],
     }
 
 

@@ -15,9 +15,11 @@ from rich.console import Console
 from yuqing_scoring.adapters.model_file import SHIPPED, ModelProblem, load
 from yuqing_scoring.adapters.second_stage_file import has_second_stage
 from yuqing_scoring.adapters.second_stage_file import load as load_second_stage
-from yuqing_scoring.commands.explained import explanation_record, judgement_record, show
+from yuqing_scoring.commands.explained import explanation_record, judgement_record, show, towards_record
 from yuqing_scoring.domain.explanation import ExplainingJudge
 from yuqing_scoring.domain.judgement import Medium, Passage
+from yuqing_scoring.domain.names import NameFinder
+from yuqing_scoring.domain.towards.judging import SubjectJudge
 
 _BATCH_LINES, _PART_LINES = 1000, 250
 """Read at once, and judged at once by one thread."""
@@ -39,18 +41,24 @@ class _BadLine(ValueError):
 )
 @click.option("--fast", is_flag=True, help="只用初判模型 (the fast stage alone)")
 @click.option("--explain", is_flag=True, help="标出影响判断的片段及其权重 (mark the spans that pushed each judgement, with their weights)")
+@click.option(
+    "--towards", "terms", multiple=True, metavar="词", help="只看对某对象的评价,可重复 (judge towards a subject, by its names; may be repeated)"
+)
 @click.option("--json", "as_json", is_flag=True, help="与 --explain 合用:输出 JSON 行 (explanations as JSON lines; scores always are)")
-def score(source: BinaryIO, model: Path, *, fast: bool, explain: bool, as_json: bool) -> None:
+def score(source: BinaryIO, model: Path, *, fast: bool, explain: bool, terms: tuple[str, ...], as_json: bool) -> None:
     """研判 JSON 行 (judge JSON lines): {"id","text","medium"} → {"id","sentiment","probabilities"}.
 
     Both stages judge each text unless --fast is given or the model has one stage only. Reads SOURCE or standard input.
+    With --towards the passages that speak of the subject are judged and told, too. 针对某对象时,同时给出谈到它的片段。
     A line that cannot be judged is named on standard error; all others are answered, and the exit code is 1.
     """
+    if terms and explain:
+        raise click.UsageError("--towards 与 --explain 不能合用 (either --towards or --explain)")
     try:
         judge = _judge(model, fast=fast)
     except ModelProblem as problem:
         raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
-    answer = _judged if not explain else _explained_as_json if as_json else _explained
+    answer = _towards(terms) if terms else _judged if not explain else _explained_as_json if as_json else _explained
     lines = enumerate(source, start=1)
     bad = 0
     while batch := list(islice(lines, _BATCH_LINES)):
@@ -100,6 +108,17 @@ def _explained(judge: ExplainingJudge, ids: Sequence[object], passages: Sequence
     console = Console(soft_wrap=True)
     for line_id, passage in zip(ids, passages, strict=True):
         show(console, str(line_id), passage, judge.explain(passage))
+
+
+def _towards(terms: Sequence[str]) -> _Answer:
+    names = NameFinder.shipped()
+
+    def answer(judge: ExplainingJudge, ids: Sequence[object], passages: Sequence[Passage]) -> None:
+        subject = SubjectJudge(judge, names)
+        for line_id, passage in zip(ids, passages, strict=True):
+            _write({"id": line_id, **towards_record(passage, subject.towards(passage, terms))})
+
+    return answer
 
 
 def _write(record: dict[str, object]) -> None:

@@ -12,8 +12,9 @@ from yuqing_scoring.domain.explanation import Explanation
 from yuqing_scoring.domain.fast import FastModel
 from yuqing_scoring.domain.judgement import Judgement, Passage
 from yuqing_scoring.domain.labels.text_labels import TextLabels
-from yuqing_scoring.domain.names import NameFinder
+from yuqing_scoring.domain.names import FoundNames, NameFinder
 from yuqing_scoring.domain.second_stage import SecondStage
+from yuqing_scoring.domain.towards.judging import SubjectJudge, Towards
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Explained:
 
     sentiment: Explanation
     labels: TextLabels
+    names: FoundNames
 
 
 class MentionJudge(Protocol):
@@ -47,6 +49,10 @@ class MentionJudge(Protocol):
 
     def explain(self, passage: Passage) -> Explained:
         """Why `judge` judges the passage as it does."""
+        ...
+
+    def towards(self, passage: Passage, terms: Sequence[str], *, heading: int) -> Towards:
+        """What the passage, whose first `heading` code points are its heading, says of whoever the terms name."""
         ...
 
 
@@ -74,7 +80,11 @@ class FirstStage:
     def explain(self, passage: Passage) -> Explained:
         """Why `judge` judges the passage as it does."""
         [judged] = self.judge([passage])
-        return Explained(self.sentiment.explain(passage), judged.labels)
+        return Explained(self.sentiment.explain(passage), judged.labels, self.names.find(passage))
+
+    def towards(self, passage: Passage, terms: Sequence[str], *, heading: int) -> Towards:
+        """What the passage, whose first `heading` code points are its heading, says of whoever the terms name."""
+        return SubjectJudge(self.sentiment, self.names).towards(passage, terms, heading=heading)
 
     def _judge(self, batch: Batch) -> Iterator[Judged]:
         for passage, judgement in zip(batch.passages, self.sentiment.judge_batch(batch), strict=True):
@@ -107,4 +117,8 @@ class BothStages:
     def explain(self, passage: Passage) -> Explained:
         """Why `judge` judges the passage as it does."""
         [judged] = self.first.judge([passage])
-        return Explained(self.sentiment.explain(passage), judged.labels)
+        return Explained(self.sentiment.explain(passage), judged.labels, self.first.names.find(passage))
+
+    def towards(self, passage: Passage, terms: Sequence[str], *, heading: int) -> Towards:
+        """What the passage, whose first `heading` code points are its heading, says of whoever the terms name."""
+        return SubjectJudge(self.sentiment, self.first.names).towards(passage, terms, heading=heading)

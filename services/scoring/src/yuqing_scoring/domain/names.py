@@ -12,7 +12,7 @@ from yuqing_scoring.domain.judgement import Passage
 from yuqing_scoring.domain.labels.text_labels import Region
 from yuqing_scoring.domain.places.gazetteer import Gazetteer
 from yuqing_scoring.domain.places.mentions import PlaceFinder, PlaceMention
-from yuqing_scoring.domain.places.regions import Homes, regions
+from yuqing_scoring.domain.places.regions import Homes, exact, regions
 from yuqing_scoring.domain.scan import ScannedText
 
 
@@ -23,6 +23,13 @@ class FoundNames:
     entities: Sequence[FoundEntity]
     regions: Sequence[Region]
     mentions: Sequence[PlaceMention]
+
+    def region_spans(self) -> list[tuple[tuple[int, int], Region]]:
+        """Where the text names each region that is told, in the order of the text."""
+        told = {region.name: region for region in self.regions}
+        exactly = exact(self.mentions)
+        named = [(mention, exactly.get(id(mention.division))) for mention in self.mentions]
+        return [((mention.start, mention.end), told[division.name]) for mention, division in named if division and division.name in told]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from yuqing_runtime.errors import FailedPrecondition
 from yuqing_runtime.telemetry import Outcomes
 from yuqing_scoring.domain.first_stage import Judged, MentionJudge
 from yuqing_scoring.servicers.bounded_pool import BoundedPool
-from yuqing_scoring.wire import explanation_of, passage_of, score_of
+from yuqing_scoring.towards_wire import towards_of
+from yuqing_scoring.wire import explanation_of, passage_of, score_of, text_start
 from yuqing_text.language import language
 
 _TEXTS = Outcomes("scoring.texts", "Judged texts, by what was decided and by stage")
@@ -38,6 +39,10 @@ class Desk:
         """Why the text is judged as it is. Errors: ResourceExhausted SCORING_BUSY."""
         return await self.pool.run(self._explanation, request)
 
+    async def towards(self, request: scoring_pb2.ScoreTowardsRequest) -> scoring_pb2.ScoreTowardsResponse:
+        """What the text says of the subject. Errors: ResourceExhausted SCORING_BUSY."""
+        return await self.pool.run(self._towards, request)
+
     def _scores(self, texts: Sequence[scoring_pb2.Text]) -> list[scoring_pb2.Score]:
         passages = [passage_of(text) for text in texts]
         all_judged = self.judge.judge(passages)
@@ -49,7 +54,13 @@ class Desk:
         passage = passage_of(request)
         explained = self.judge.explain(passage)
         judged = Judged(explained.sentiment.judgement, explained.labels)
-        return explanation_of(request, explained.sentiment, self._score("", judged, language(passage.text)))
+        return explanation_of(request, explained, self._score("", judged, language(passage.text)))
+
+    def _towards(self, request: scoring_pb2.ScoreTowardsRequest) -> scoring_pb2.ScoreTowardsResponse:
+        towards = self.judge.towards(passage_of(request), request.subject_terms, heading=len(request.title))
+        reply = towards_of(towards, text_starts=text_start(request), model=(self.judge.name, self.judge.version))
+        reply.stage = self.stage
+        return reply
 
     def _score(self, text_id: str, judged: Judged, language_of_text: str) -> scoring_pb2.Score:
         score = score_of(text_id, judged, language=language_of_text, model=(self.judge.name, self.judge.version))
@@ -77,8 +88,18 @@ class ScoringServicer(scoring_pb2_grpc.ScoringServiceServicer):
         request: scoring_pb2.ExplainScoreRequest,
         context: "grpc.aio.ServicerContext[Any, Any]",  # the generated signature
     ) -> scoring_pb2.ExplainScoreResponse:
-        best = types_pb2.STAGE_FULL if self._full else types_pb2.STAGE_FAST
-        return await self._desk(request.stage or best).explanation(request)
+        return await self._desk(request.stage or self._best).explanation(request)
+
+    async def ScoreTowards(
+        self,
+        request: scoring_pb2.ScoreTowardsRequest,
+        context: "grpc.aio.ServicerContext[Any, Any]",  # the generated signature
+    ) -> scoring_pb2.ScoreTowardsResponse:
+        return await self._desk(request.stage or self._best).towards(request)
+
+    @property
+    def _best(self) -> "types_pb2.Stage.ValueType":
+        return types_pb2.STAGE_FULL if self._full else types_pb2.STAGE_FAST
 
     def _desk(self, stage: "types_pb2.Stage.ValueType") -> Desk:
         if stage != types_pb2.STAGE_FULL:

@@ -1,0 +1,1 @@
+"""Judging towards a subject: what a text that speaks of several says of one of them."""
