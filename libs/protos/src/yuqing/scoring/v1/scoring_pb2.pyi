@@ -262,6 +262,7 @@ class ExplainScoreResponse(_message.Message):
     LOGITS_FIELD_NUMBER: _builtins.int
     NEUTRAL_LEAN_FIELD_NUMBER: _builtins.int
     POSITIVE_LEAN_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
     TITLE_NAMES_FIELD_NUMBER: _builtins.int
     TEXT_NAMES_FIELD_NUMBER: _builtins.int
     neutral_lean: _builtins.float
@@ -290,6 +291,10 @@ class ExplainScoreResponse(_message.Message):
     @_builtins.property
     def logits(self) -> Global___LogitWeights: ...
     @_builtins.property
+    def labels(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExplainedLabel]:
+        """Why the score's labels were given, most probable first; entities and regions are told below. 各标签的依据"""
+
+    @_builtins.property
     def title_names(self) -> _containers.RepeatedCompositeFieldContainer[Global___NameSpan]:
         """Where the title names the entities and regions of the score's labels, in its order. 标题中的实体与地名"""
 
@@ -308,16 +313,108 @@ class ExplainScoreResponse(_message.Message):
         logits: Global___LogitWeights | None = ...,
         neutral_lean: _builtins.float = ...,
         positive_lean: _builtins.float = ...,
+        labels: _abc.Iterable[Global___ExplainedLabel] | None = ...,
         title_names: _abc.Iterable[Global___NameSpan] | None = ...,
         text_names: _abc.Iterable[Global___NameSpan] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["bias", b"bias", "logits", b"logits", "rest", b"rest", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bias", b"bias", "logits", b"logits", "neutral_lean", b"neutral_lean", "positive_lean", b"positive_lean", "rest", b"rest", "score", b"score", "text_names", b"text_names", "text_spans", b"text_spans", "title_names", b"title_names", "title_spans", b"title_spans"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bias", b"bias", "labels", b"labels", "logits", b"logits", "neutral_lean", b"neutral_lean", "positive_lean", b"positive_lean", "rest", b"rest", "score", b"score", "text_names", b"text_names", "text_spans", b"text_spans", "title_names", b"title_names", "title_spans", b"title_spans"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExplainScoreResponse: _TypeAlias = ExplainScoreResponse  # noqa: Y015
+
+@_typing.final
+class ExplainedLabel(_message.Message):
+    """A label and what it rests on. Adds up: all spans + rest = logit, and the probability is σ(logit). 一个标签及其依据，可相加核对"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTENT_FIELD_NUMBER: _builtins.int
+    ASPECT_FIELD_NUMBER: _builtins.int
+    FOCUS_AREA_FIELD_NUMBER: _builtins.int
+    SENSITIVITY_FIELD_NUMBER: _builtins.int
+    OFFENSIVE_FIELD_NUMBER: _builtins.int
+    PROBABILITY_FIELD_NUMBER: _builtins.int
+    TITLE_SPANS_FIELD_NUMBER: _builtins.int
+    TEXT_SPANS_FIELD_NUMBER: _builtins.int
+    REST_FIELD_NUMBER: _builtins.int
+    LOGIT_FIELD_NUMBER: _builtins.int
+    intent: _types_pb2.Intent.ValueType
+    aspect: _types_pb2.Aspect.ValueType
+    focus_area: _types_pb2.FocusArea.ValueType
+    sensitivity: _types_pb2.Sensitivity.ValueType
+    offensive: _builtins.bool
+    """冒犯性语言"""
+    probability: _builtins.float
+    rest: _builtins.float
+    """What medium, tone and all else add. 媒体、语气及其余"""
+    logit: _builtins.float
+    @_builtins.property
+    def title_spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___LabelSpan]:
+        """At most 20 of each field, that which added most first. 标题中的依据"""
+
+    @_builtins.property
+    def text_spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___LabelSpan]:
+        """正文中的依据"""
+
+    def __init__(
+        self,
+        *,
+        intent: _types_pb2.Intent.ValueType = ...,
+        aspect: _types_pb2.Aspect.ValueType = ...,
+        focus_area: _types_pb2.FocusArea.ValueType = ...,
+        sensitivity: _types_pb2.Sensitivity.ValueType = ...,
+        offensive: _builtins.bool = ...,
+        probability: _builtins.float = ...,
+        title_spans: _abc.Iterable[Global___LabelSpan] | None = ...,
+        text_spans: _abc.Iterable[Global___LabelSpan] | None = ...,
+        rest: _builtins.float = ...,
+        logit: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["aspect", b"aspect", "focus_area", b"focus_area", "intent", b"intent", "label", b"label", "offensive", b"offensive", "sensitivity", b"sensitivity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aspect", b"aspect", "focus_area", b"focus_area", "intent", b"intent", "label", b"label", "logit", b"logit", "offensive", b"offensive", "probability", b"probability", "rest", b"rest", "sensitivity", b"sensitivity", "text_spans", b"text_spans", "title_spans", b"title_spans"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_label: _TypeAlias = _typing.Literal["intent", "aspect", "focus_area", "sensitivity", "offensive"]  # noqa: Y015
+    _WhichOneofArgType_label: _TypeAlias = _typing.Literal["label", b"label"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_label) -> _WhichOneofReturnType_label | None: ...
+
+Global___ExplainedLabel: _TypeAlias = ExplainedLabel  # noqa: Y015
+
+@_typing.final
+class LabelSpan(_message.Message):
+    """Words that spoke for or against a label. 标签所依据的文字"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    """[start, end) in code points of the field as it was given. 区间，按码点计"""
+    end: _builtins.int
+    weight: _builtins.float
+    """Below 0 it speaks against the label. 对数几率的增量"""
+    rule: _builtins.str
+    """The rule that found it, by its name in the rule files. 规则名称"""
+    def __init__(
+        self,
+        *,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+        weight: _builtins.float = ...,
+        rule: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "rule", b"rule", "start", b"start", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LabelSpan: _TypeAlias = LabelSpan  # noqa: Y015
 
 @_typing.final
 class NameSpan(_message.Message):
