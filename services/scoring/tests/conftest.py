@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from yuqing_scoring.adapters.label_file import load_labeller
 from yuqing_scoring.adapters.model_file import load
 from yuqing_scoring.domain.judgement import Medium, Passage, Sentiment
 
@@ -16,6 +17,11 @@ def stored():
 @pytest.fixture(scope="session")
 def model(stored):
     return stored.model
+
+
+@pytest.fixture(scope="session")
+def labeller():
+    return load_labeller()
 
 
 @pytest.fixture(scope="session")

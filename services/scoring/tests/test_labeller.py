@@ -21,11 +21,6 @@ RUDE = Passage("你就是个垃圾，滚出去，一群不要脸的蠢货", Medi
 
 
 @pytest.fixture(scope="module")
-def labeller():
-    return load_labeller()
-
-
-@pytest.fixture(scope="module")
 def labels_of(labeller, model):
     def labels(*passages):
         batch = Batch.of(passages)

@@ -38,8 +38,8 @@ def town(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def model(stored):
-    return FirstStage(stored.model)
+def model(stored, labeller):
+    return FirstStage(stored.model, labeller)
 
 
 @pytest.fixture
@@ -125,6 +125,24 @@ async def test_a_score_is_explained_when_a_person_asks(stub_of, town, model):
     assert sum(part.neutral for part in parts(reply)) == pytest.approx(reply.logits.neutral, abs=1e-3)
     assert "[怒]" in [asked.title[span.start : span.end] for span in reply.title_spans]
     assert any("太差" in asked.text[span.start : span.end] for span in reply.text_spans)
+
+
+async def test_labels_are_scored_and_explained_when_a_text_has_some(stub_of, town, model):
+    stub = await stub_of(model)
+    text = "客服态度恶劣，等了三个小时没人管，我要投诉！"
+    [score] = (await stub.ScoreMentions(request(text))).scores
+    assert score.labels.intents[0].intent == types_pb2.INTENT_COMPLAINT
+    assert score.labels.focus_areas[0].focus_area == types_pb2.FOCUS_AREA_SERVICE_LEVEL
+    stub = await stub_of(model, caller="gateway")
+    asked = scoring_pb2.ExplainScoreRequest(title="投诉一家店", text=text, medium=types_pb2.MEDIUM_REVIEW)
+    with town.acting(person(access_pb2.ROLE_AUDITOR)):
+        reply = await stub.ExplainScore(asked)
+    complaint = next(label for label in reply.labels if label.intent == types_pb2.INTENT_COMPLAINT)
+    spans = [*complaint.title_spans, *complaint.text_spans]
+    assert sum(span.weight for span in spans) + complaint.rest == pytest.approx(complaint.logit)
+    assert "投诉" in [asked.title[span.start : span.end] for span in complaint.title_spans]
+    assert "我要投诉" in [asked.text[span.start : span.end] for span in complaint.text_spans]
+    assert complaint.probability == pytest.approx(reply.score.labels.intents[0].probability, abs=1e-6)
 
 
 @pytest.mark.parametrize(

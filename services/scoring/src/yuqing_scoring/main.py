@@ -13,6 +13,7 @@ from yuqing_runtime.pages import PageTokens
 from yuqing_runtime.sealing import Sealer
 from yuqing_runtime.serving import Registration, Server, run, serve
 from yuqing_scoring.adapters import second_stage_file
+from yuqing_scoring.adapters.label_file import load_labeller
 from yuqing_scoring.adapters.model_file import SHIPPED, load
 from yuqing_scoring.adapters.onnx_encoder import background_pool
 from yuqing_scoring.adapters.sentence_vectors import SentenceVectors
@@ -36,6 +37,8 @@ async def serve_scoring(settings: Settings) -> None:
     folder = settings.model or SHIPPED
     stored = load(folder)
     _log.info("model loaded", model=stored.model.name, version=stored.model.version, sha256=stored.sha256)
+    labeller = load_labeller(folder)
+    _log.info("judge of labels loaded", version=labeller.version)
     second = second_stage_file.load(folder, stored) if settings.second_stage and second_stage_file.has_second_stage(folder) else None
     if second:
         _log.info("second stage loaded", model=second.name, version=second.version)
@@ -52,7 +55,7 @@ async def serve_scoring(settings: Settings) -> None:
             background_pool(settings.second_threads, "second-look") as second_pool,
             background_pool(1, "embed") as embedding_pool,
         ):
-            first = FirstStage(stored.model)
+            first = FirstStage(stored.model, labeller)
             at_once = BoundedPool(pool, waiting_calls=settings.waiting_calls)
             fast = Desk(types_pb2.STAGE_FAST, first, at_once)
             full = second and Desk(types_pb2.STAGE_FULL, BothStages(first, second), BoundedPool(second_pool, waiting_calls=settings.waiting_calls))

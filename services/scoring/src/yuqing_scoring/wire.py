@@ -10,6 +10,7 @@ from yuqing_scoring.domain.first_stage import Explained, Judged
 from yuqing_scoring.domain.judgement import Judgement, Medium, Passage, Sentiment
 from yuqing_scoring.label_wire import labels_of
 from yuqing_scoring.name_wire import name_spans
+from yuqing_scoring.reason_wire import explained_labels
 
 _MEDIA: Final[dict[int, Medium]] = {
     types_pb2.MEDIUM_NEWS: Medium.NEWS,
@@ -77,6 +78,7 @@ def explanation_of(request: scoring_pb2.ExplainScoreRequest, explained: Explaine
         logits=_weights(explanation.logits),
         neutral_lean=explanation.neutral_lean,
         positive_lean=explanation.positive_lean,
+        labels=explained_labels(explained.reasons, text_starts, request),
         title_names=title_names,
         text_names=text_names,
     )

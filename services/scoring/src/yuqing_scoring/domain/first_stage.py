@@ -11,6 +11,7 @@ from yuqing_scoring.domain.batch import Batch, batches
 from yuqing_scoring.domain.explanation import Explanation
 from yuqing_scoring.domain.fast import FastModel
 from yuqing_scoring.domain.judgement import Judgement, Passage
+from yuqing_scoring.domain.labels.labeller import Labeller, LabelReason
 from yuqing_scoring.domain.labels.text_labels import TextLabels
 from yuqing_scoring.domain.names import FoundNames, NameFinder
 from yuqing_scoring.domain.second_stage import SecondStage
@@ -32,6 +33,8 @@ class Explained:
     sentiment: Explanation
     labels: TextLabels
     names: FoundNames
+    reasons: Sequence[LabelReason] = ()
+    """Why its labels were given, but for entities and regions."""
 
 
 class MentionJudge(Protocol):
@@ -61,6 +64,7 @@ class FirstStage:
     """Judges by models that are fast enough for every mention. Holds no state, so threads may share it."""
 
     sentiment: FastModel
+    labeller: Labeller
     names: NameFinder = field(default_factory=NameFinder.shipped)
 
     @property
@@ -80,16 +84,18 @@ class FirstStage:
     def explain(self, passage: Passage) -> Explained:
         """Why `judge` judges the passage as it does."""
         [judged] = self.judge([passage])
-        return Explained(self.sentiment.explain(passage), judged.labels, self.names.find(passage))
+        reasons = self.labeller.explain(passage, judged.judgement)
+        return Explained(self.sentiment.explain(passage), judged.labels, self.names.find(passage), reasons)
 
     def towards(self, passage: Passage, terms: Sequence[str], *, heading: int) -> Towards:
         """What the passage, whose first `heading` code points are its heading, says of whoever the terms name."""
         return SubjectJudge(self.sentiment, self.names).towards(passage, terms, heading=heading)
 
     def _judge(self, batch: Batch) -> Iterator[Judged]:
-        for passage, judgement in zip(batch.passages, self.sentiment.judge_batch(batch), strict=True):
+        judgements = list(self.sentiment.judge_batch(batch))
+        for passage, judgement, labels in zip(batch.passages, judgements, self.labeller.label(batch, judgements), strict=True):
             found = self.names.find(passage)
-            yield Judged(judgement, TextLabels(entities=[each.entity for each in found.entities], regions=found.regions))
+            yield Judged(judgement, replace(labels, entities=[each.entity for each in found.entities], regions=found.regions))
 
 
 @dataclass(frozen=True)
@@ -117,7 +123,8 @@ class BothStages:
     def explain(self, passage: Passage) -> Explained:
         """Why `judge` judges the passage as it does."""
         [judged] = self.first.judge([passage])
-        return Explained(self.sentiment.explain(passage), judged.labels, self.first.names.find(passage))
+        reasons = self.first.labeller.explain(passage, judged.judgement)
+        return Explained(self.sentiment.explain(passage), judged.labels, self.first.names.find(passage), reasons)
 
     def towards(self, passage: Passage, terms: Sequence[str], *, heading: int) -> Towards:
         """What the passage, whose first `heading` code points are its heading, says of whoever the terms name."""
