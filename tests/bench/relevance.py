@@ -60,34 +60,41 @@ async def _answers(url: str, size: int = LOOKED_AT) -> tuple[Mapping[str, list[s
     """For each query the keys of what our order and a plain match put first."""
     async with connect(url) as client:
         indices = Indices(client)
-        await _fill(client, await indices.ensure("mentions", _MONTH))
+        await filled(client, indices, texts())
+        await _fill_plain(client, texts())
         search = ElasticsearchSearch(client, indices)
         ours = {each.query: await _ours(search, each, size) for each in queries()}
         theirs = {each.query: await _theirs(client, each, size) for each in queries()}
     return ours, theirs
 
 
-async def _fill(client: AsyncElasticsearch, index: str) -> None:
-    await client.indices.create(index=_PLAIN, mappings={"properties": {"text": {"type": "text", "analyzer": "standard"}}})
-    told = sorted(texts(), key=lambda each: each.published)
-    placing, actions = Placing(KnownTexts()), []
-    for each in told:
-        record = _record(each, placing)
-        actions.append({"_index": index, "_id": each.key, "_source": record})
-        actions.append({"_index": _PLAIN, "_id": each.key, "_source": {"text": f"{each.title}\n{each.text}"}})
-    await async_bulk(client, actions, refresh=True)
+async def filled(client: AsyncElasticsearch, indices: Indices, told: Sequence[Judged]) -> dict[str, str]:
+    """Puts the texts into the index of mentions as ingest would, each under its key; returns their stories."""
+    index, placing, stories = await indices.ensure("mentions", _MONTH), Placing(KnownTexts()), dict[str, str]()
+    records: list[dict[str, object]] = []
+    for each in sorted(told, key=lambda each: each.published):
+        record, stories[each.key] = _record(each, placing)
+        records.append({"_index": index, "_id": each.key, "_source": record})
+    await async_bulk(client, records, refresh=True)
     say(f"{len(told)} texts")
+    return stories
 
 
-def _record(each: Judged, placing: Placing) -> dict[str, object]:
+async def _fill_plain(client: AsyncElasticsearch, told: Sequence[Judged]) -> None:
+    await client.indices.create(index=_PLAIN, mappings={"properties": {"text": {"type": "text", "analyzer": "standard"}}})
+    plain = [{"_index": _PLAIN, "_id": each.key, "_source": {"text": f"{each.title}\n{each.text}"}} for each in told]
+    await async_bulk(client, plain, refresh=True)
+
+
+def _record(each: Judged, placing: Placing) -> tuple[dict[str, object], str]:
     document = Document(
         "sources/bench", "bench.test", _NOW, medium=each.medium, native_id=each.key, title=each.title, text=each.text, published=each.published
     )
-    mention_id = f"{int(each.key, 16):032x}"
-    mention = Mention(mention_id, document, "", _NOW, _NOW)
+    mention = Mention(f"{int(each.key, 16):032x}", document, "", _NOW, _NOW)
     reading = read(document)
-    placed = replace(mention, membership=placing.place(telling(mention, reading)))
-    return mention_record(placed, analyse(placed, reading))
+    membership = placing.place(telling(mention, reading))
+    placed = replace(mention, membership=membership)
+    return mention_record(placed, analyse(placed, reading)), membership.story
 
 
 async def _ours(search: ElasticsearchSearch, query: Query, size: int) -> list[str]:

@@ -61,6 +61,17 @@ class Stories:
         with self.indexing.town.acting(MONITOR):
             return (await self.stub.GetStoryPath(story_pb2.GetStoryPathRequest(name=name))).path
 
+    async def related(self, name, **fields):
+        await self.indexing.refresh()
+        with self.indexing.town.acting(MONITOR):
+            return list((await self.stub.ListRelatedStories(story_pb2.ListRelatedStoriesRequest(name=name, **fields))).stories)
+
+    async def drawing(self, name):
+        await self.indexing.refresh()
+        with self.indexing.town.acting(MONITOR):
+            pieces = [each.body async for each in self.stub.DrawStoryPath(story_pb2.DrawStoryPathRequest(name=name))]
+        return {each.content_type for each in pieces}, b"".join(each.data for each in pieces).decode()
+
     async def merge(self, name, *others, who=MONITOR, **fields):
         with self.indexing.town.acting(who):
             return await self.stub.MergeStories(story_pb2.MergeStoriesRequest(name=name, stories=others, reason="同一件事", **fields))
@@ -340,3 +351,42 @@ async def test_a_refusal_is_given_when_the_role_does_not_suffice(stories, docume
     one, other = await stories.of(*await stories.indexing.ingest([document("1", A), document("2", B)]))
     for role in (access_pb2.ROLE_EMPLOYEE, access_pb2.ROLE_HANDLER):
         assert (await refused(stories.merge(one, other, who=person(role)))).code is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_stories_of_one_event_are_listed_with_what_speaks_for_it(stories, document):
+    fire = document("1", "云州市永泰纺织厂凌晨起火，二号仓库浓烟滚滚，附近居民被疏散")
+    told = document("2", "永泰纺织厂那边烧了一夜，云州的二号仓库全没了，还好没人受伤")
+    others = [
+        document(f"o{number}", text) for number, text in enumerate(("电影票半价到月底", "晚霞照亮了半条江", "球赛改到周六晚上八点", *"甲乙丙丁"))
+    ]
+    outcomes = await stories.indexing.ingest([fire, told, *others, document("3", "云州市永泰纺织厂凌晨起火，二号仓库浓烟滚滚，附近居民被疏散！")])
+    one, other, *_, copy = await stories.of(*outcomes)
+    assert one == copy != other
+    (related,) = await stories.related(one)
+    assert related.story.name == other
+    assert "永泰" in related.shared_words
+    assert related.similarity > 0.1
+    assert (related.hours_apart, related.quoted_share, related.story.size) == (0, 0, 1)
+    (back,) = await stories.related(other, size=1)
+    assert (back.story.name, back.story.size) == (one, 2)
+    assert await stories.related((await stories.of(outcomes[2]))[0]) == []
+
+
+async def test_what_says_nothing_has_no_related_stories(stories, document):
+    (outcome,) = await stories.indexing.ingest([document("1", "的了呢")])
+    assert await stories.related(*await stories.of(outcome)) == []
+
+
+async def test_the_path_is_drawn(stories, document):
+    reposts = [document(f"r{n}", f"转发{n}", repost_of="1", published_time=NOW + timedelta(minutes=n)) for n in range(9)]
+    outcomes = await stories.indexing.ingest([document("1", A, title="谁先说的<"), *reposts])
+    (name, *_) = await stories.of(outcomes[0])
+    kinds, drawing = await stories.drawing(name)
+    assert kinds == {"image/svg+xml"}
+    assert drawing.startswith("<svg")
+    assert drawing.endswith("</svg>")
+    assert "谁先说的&lt;" in drawing
+    assert "共 10 条" in drawing
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await stories.drawing("stories/nothing")
+    assert raised.value.code() is grpc.StatusCode.NOT_FOUND

@@ -52,6 +52,16 @@ def texts() -> Sequence[Judged]:
 
 
 @cache
+def events() -> Sequence[tuple[str, Judged]]:
+    """Reports of invented events, each with the event that it tells of; those that begin with `lone` tell of one that nobody else tells of."""
+    told: list[tuple[str, Judged]] = []
+    for line in _lines("events.txt"):
+        event, hours, title, text = (part.strip() for part in line.split("|"))
+        told.append((event, Judged(title, text, "news" if title else "microblog", "", _START + timedelta(hours=int(hours)))))
+    return tuple(told)
+
+
+@cache
 def queries() -> Sequence[Query]:
     """All queries; the even ones are for development, the odd ones are kept back."""
     grades: dict[str, dict[str, int]] = {}

@@ -1,4 +1,4 @@
-"""Picks the words of a text that 'top terms' count: whole words in normal form, without those that say nothing."""
+"""Picks the words of a text that 'top terms' count, whole words in normal form without those that say nothing, and names among them."""
 
 import re
 from collections import Counter
@@ -12,6 +12,7 @@ from yuqing_text.tokens import HAN_CHARACTERS
 
 MOST_WORDS = 200
 """A text that has more distinct words gives its most frequent ones."""
+_NAME_TAGS = ("nr", "ns", "nt", "nz", "nw", "j", "eng")
 _WORD = re.compile(rf"[{HAN_CHARACTERS}]{{2,16}}|(?=[^\W_]*[^\W\d_])[^\W_{HAN_CHARACTERS}]{{2,40}}")
 
 
@@ -28,6 +29,11 @@ def normal_words(normal: str, *, most: int = MOST_WORDS) -> list[str]:
     if len(distinct) <= most:
         return distinct
     return sorted(distinct, key=Counter(cut).__getitem__, reverse=True)[:most]
+
+
+def names(text: str) -> set[str]:
+    """What a tagger takes for names of people, places, organisations and brands, in normal form; it guesses at those it never saw."""
+    return {word for word, tag in rjieba.tag(normalize(text)) if len(word) > 1 and tag.startswith(_NAME_TAGS)}
 
 
 @lru_cache(maxsize=1 << 16)

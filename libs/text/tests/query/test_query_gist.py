@@ -26,7 +26,7 @@ def pieces(query):
 
 def test_a_question_is_cut_into_pairs_without_those_that_say_nothing():
     assert pieces("大意:电梯坏了谁修") == ["电梯", "梯坏", "谁修"]
-    assert pieces("大意:“云岫App 的 WiFi怎么断线”") == ["云岫", "断线", "app", "wifi"]
+    assert pieces("大意:“云岫App 的 WiFi怎么断线”") == ["云岫", "app", "wifi", "断线"]
 
 
 def test_the_only_character_is_looked_for_as_it_is():

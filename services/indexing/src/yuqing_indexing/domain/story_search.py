@@ -1,16 +1,21 @@
 """What can be asked of stories, in the words of the domain."""
 
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.searching import Bar, FacetCount, Order, Page, Selection
 
 MOST_LISTED = 10_000
 """So many stories, or mentions one for each story, can be paged through: each page is ranked anew up to its end."""
+WINDOW = timedelta(days=14)
+"""Stories that are further apart than this tell of something else, or of it anew."""
+Piece: TypeAlias = tuple[str, ...]
+"""Of a text: see `yuqing_text.pieces`."""
 
 
 class StoryOrder(Enum):
@@ -42,6 +47,19 @@ class StoryFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Mentions of other stories that share the most with a text, one for each; how many mentions have each piece, and how many there are."""
+
+    mentions: tuple[Mention, ...]
+    sizes: Mapping[Piece, int]
+    total: int
+
+    def weight(self, piece: Piece) -> float:
+        """What a piece tells; one that was not counted is as rare as can be."""
+        return math.log(1 + self.total / (1 + self.sizes.get(piece, 0)))
+
+
+@dataclass(frozen=True, slots=True)
 class StoryDetails:
     """Where a story was carried most, when, and which stories it is linked with."""
 
@@ -69,6 +87,10 @@ class StorySearch(Protocol):
 
     async def members(self, story: str, most: int) -> tuple[list[Mention], int]:
         """Its mentions in order of publication, without their texts, and how many there are."""
+        ...
+
+    async def neighbours(self, story: StoryFigures, pieces: Sequence[Piece], *, most: int) -> Neighbours:
+        """What shares the most of these pieces within the window of time, one mention for each other story."""
         ...
 
     async def one_of_each(self, selection: Selection, order: Order, *, offset: int, size: int, facets: Sequence[str]) -> Page:

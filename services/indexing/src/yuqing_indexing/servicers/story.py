@@ -1,19 +1,24 @@
 """Stories: shown, listed, followed along their path; merged and split by hand."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 import grpc.aio
+from google.api import httpbody_pb2
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing.indexing.v1 import story_pb2, story_pb2_grpc
 from yuqing_indexing.domain.searching import Selection
 from yuqing_indexing.domain.stories import story_id_of, story_name
+from yuqing_indexing.domain.story_drawing import drawing_of
+from yuqing_indexing.domain.story_kin import kin, pieces_of
 from yuqing_indexing.domain.story_path import path_of
-from yuqing_indexing.domain.story_search import MOST_LISTED, StoryOrder, StorySearch
+from yuqing_indexing.domain.story_search import MOST_LISTED, StoryFigures, StoryOrder, StorySearch
 from yuqing_indexing.servicers.asking import Asking, engine_errors
-from yuqing_indexing.servicers.story_replies import path_message, story_message, write_details
+from yuqing_indexing.servicers.export import PIECE_BYTES
+from yuqing_indexing.servicers.story_replies import event_story_message, path_message, story_message, write_details
 from yuqing_indexing.store import story_changes
 from yuqing_indexing.store.story_changes import Changed
 from yuqing_indexing.wire import mention_id_of
@@ -28,6 +33,9 @@ from yuqing_text.query.tree import OneOf
 
 Context = grpc.aio.ServicerContext[Any, Any]
 MOST_STEPS = 5_000
+MOST_TITLE_CHARACTERS = 60
+RELATED, MOST_NEIGHBOURS = 10, 50
+"""Related stories that are given where no number is asked for, and neighbours that are looked at."""
 _ORDERS = {story_pb2.STORY_ORDER_SIZE: StoryOrder.SIZE, story_pb2.STORY_ORDER_NEWEST: StoryOrder.NEWEST}
 _Change: TypeAlias = story_pb2.MergeStoriesRequest | story_pb2.SplitStoryRequest
 
@@ -45,10 +53,8 @@ class StoryServicer(story_pb2_grpc.StoryServiceServicer):
         """Errors: NotFound, Unavailable, ResourceExhausted."""
         story = story_id_of(request.name)
         etag = await self._etag(story)
+        figures = await self._figures(story)
         with engine_errors():
-            figures = (await self.search.figures(Selection(OneOf("story", (request.name,))), [story])).get(story)
-            if figures is None:
-                raise NotFound(f"{request.name} cannot be found yet")
             details = await self.search.details(story, self.asking.zone)
         message = story_message(figures, await self.asking.sight())
         write_details(message, details)
@@ -77,6 +83,33 @@ class StoryServicer(story_pb2_grpc.StoryServiceServicer):
             mentions, total = await self.search.members(story, MOST_STEPS)
         return story_pb2.GetStoryPathResponse(path=path_message(story, path_of(mentions), total))
 
+    async def DrawStoryPath(self, request: story_pb2.DrawStoryPathRequest, context: Context) -> AsyncIterator[story_pb2.DrawStoryPathResponse]:
+        """Errors: NotFound, Unavailable."""
+        story = story_id_of(request.name)
+        await self._etag(story)
+        first = (await self._figures(story)).first.document
+        with engine_errors():
+            mentions, total = await self.search.members(story, MOST_STEPS)
+        title = first.title or " ".join(first.text[:MOST_TITLE_CHARACTERS].split())
+        drawing = drawing_of(path_of(mentions), title=title, total=total, zone=ZoneInfo(self.asking.zone)).encode()
+        for start in range(0, len(drawing), PIECE_BYTES):
+            body = httpbody_pb2.HttpBody(content_type="image/svg+xml", data=drawing[start : start + PIECE_BYTES])
+            yield story_pb2.DrawStoryPathResponse(body=body)
+
+    async def ListRelatedStories(self, request: story_pb2.ListRelatedStoriesRequest, context: Context) -> story_pb2.ListRelatedStoriesResponse:
+        """Errors: NotFound, Unavailable."""
+        story = story_id_of(request.name)
+        await self._etag(story)
+        figures = await self._figures(story)
+        with engine_errors():
+            neighbours = await self.search.neighbours(figures, pieces_of(figures.first.document), most=MOST_NEIGHBOURS)
+            found = {each.mention.membership.story: each for each in kin(figures, neighbours) if each.mention.membership}
+            likeliest = list(found)[: request.size or RELATED]
+            others = await self.search.figures(Selection(OneOf("story", tuple(map(story_name, likeliest)))), likeliest)
+        sight = await self.asking.sight()
+        stories = [event_story_message(others[each], found[each], sight) for each in likeliest if each in others]
+        return story_pb2.ListRelatedStoriesResponse(stories=stories)
+
     async def MergeStories(self, request: story_pb2.MergeStoriesRequest, context: Context) -> story_pb2.MergeStoriesResponse:
         """Errors: NotFound, Aborted, FailedPrecondition, RequestIdReused."""
         story, others = story_id_of(request.name), [story_id_of(each) for each in request.stories]
@@ -96,6 +129,15 @@ class StoryServicer(story_pb2_grpc.StoryServiceServicer):
 
         reply = await self._change(request, "stories.split", list(request.mentions), split)
         return story_pb2.SplitStoryResponse.FromString(reply)
+
+    async def _figures(self, story: str) -> StoryFigures:
+        """Errors: NotFound, Unavailable."""
+        name = story_name(story)
+        with engine_errors():
+            found = await self.search.figures(Selection(OneOf("story", (name,))), [story])
+        if story not in found:
+            raise NotFound(f"{name} cannot be found yet")
+        return found[story]
 
     async def _etag(self, story: str) -> str:
         async with self.database.read() as connection:

@@ -4,6 +4,7 @@ from yuqing.indexing.v1 import story_pb2
 from yuqing_indexing.domain.reach import reach
 from yuqing_indexing.domain.sight import Sight
 from yuqing_indexing.domain.stories import story_name
+from yuqing_indexing.domain.story_kin import Kin
 from yuqing_indexing.domain.story_path import Jump, Step, StoryPath
 from yuqing_indexing.domain.story_search import StoryDetails, StoryFigures
 from yuqing_indexing.moments import timestamp_of
@@ -39,6 +40,17 @@ def write_details(message: story_pb2.Story, details: StoryDetails) -> None:
     message.authors.extend(bucket_messages(details.authors.buckets))
     message.hours.extend(bar_messages(details.hours))
     message.related_stories.extend(map(story_name, details.related))
+
+
+def event_story_message(figures: StoryFigures, found: Kin, sight: Sight) -> story_pb2.EventStory:
+    """A story of the same event, and why it is taken for one."""
+    return story_pb2.EventStory(
+        story=story_message(figures, sight),
+        similarity=found.similarity,
+        shared_words=found.words,
+        hours_apart=found.apart.total_seconds() / 3600,
+        quoted_share=found.quoted,
+    )
 
 
 def path_message(story: str, path: StoryPath, total: int) -> story_pb2.StoryPath:

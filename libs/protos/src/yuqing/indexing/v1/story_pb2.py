@@ -23,12 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from yuqing.access.v1 import access_pb2 as yuqing_dot_access_dot_v1_dot_access__pb2
 from yuqing.indexing.v1 import mention_pb2 as yuqing_dot_indexing_dot_v1_dot_mention__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eyuqing/indexing/v1/story.proto\x12\x12yuqing.indexing.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\x1a yuqing/indexing/v1/mention.proto\"\x89\x05\n\x05Story\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x05\x66irst\x18\x02 \x01(\x0b\x32\x1b.yuqing.indexing.v1.Mention\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12\x13\n\x0b\x63opies_size\x18\x04 \x01(\x03\x12\x33\n\x0f\x66irst_seen_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x38\n\x14\x66irst_published_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x13last_published_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nsites_size\x18\x08 \x01(\x03\x12\x14\n\x0coutlets_size\x18\t \x01(\x03\x12\x14\n\x0c\x61uthors_size\x18\n \x01(\x03\x12\r\n\x05reach\x18\x0b \x01(\x03\x12\x0c\n\x04heat\x18\x0c \x01(\x01\x12\x1b\n\x13heat_without_copies\x18\r \x01(\x01\x12)\n\x05sites\x18\x0e \x03(\x0b\x32\x1a.yuqing.indexing.v1.Bucket\x12+\n\x07outlets\x18\x0f \x03(\x0b\x32\x1a.yuqing.indexing.v1.Bucket\x12+\n\x07\x61uthors\x18\x10 \x03(\x0b\x32\x1a.yuqing.indexing.v1.Bucket\x12)\n\x05media\x18\x11 \x03(\x0b\x32\x1a.yuqing.indexing.v1.Bucket\x12*\n\x05hours\x18\x12 \x03(\x0b\x32\x1b.yuqing.indexing.v1.TimeBar\x12\x17\n\x0frelated_stories\x18\x13 \x03(\t\x12\x0c\n\x04\x65tag\x18\x14 \x01(\t\"?\n\x0fGetStoryRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16stories/[a-z0-9]{1,64}\"<\n\x10GetStoryResponse\x12(\n\x05story\x18\x01 \x01(\x0b\x32\x19.yuqing.indexing.v1.Story\"\x91\x02\n\x14SearchStoriesRequest\x12\x16\n\x05query\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12\x38\n\x07\x66ilters\x18\x02 \x03(\x0b\x32\x1f.yuqing.indexing.v1.FacetFilterB\x06\x92\xe7\x18\x02@\x14\x12\x30\n\tpublished\x18\x03 \x01(\x0b\x32\x1d.yuqing.indexing.v1.TimeRange\x12-\n\x05order\x18\x04 \x01(\x0e\x32\x1e.yuqing.indexing.v1.StoryOrder\x12)\n\tpage_size\x18\x05 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x06 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \"p\n\x15SearchStoriesResponse\x12*\n\x07stories\x18\x01 \x03(\x0b\x32\x19.yuqing.indexing.v1.Story\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\"C\n\x13GetStoryPathRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16stories/[a-z0-9]{1,64}\"C\n\x14GetStoryPathResponse\x12+\n\x04path\x18\x01 \x01(\x0b\x32\x1d.yuqing.indexing.v1.StoryPath\"\x83\x01\n\tStoryPath\x12\r\n\x05story\x18\x01 \x01(\t\x12+\n\x05steps\x18\x02 \x03(\x0b\x32\x1c.yuqing.indexing.v1.PathStep\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12&\n\x04jump\x18\x04 \x01(\x0b\x32\x18.yuqing.indexing.v1.Jump\"\xf0\x01\n\x08PathStep\x12\x0f\n\x07mention\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04site\x18\x03 \x01(\t\x12\x0e\n\x06outlet\x18\x04 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x05 \x01(\t\x12\x16\n\tfollowers\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\r\n\x05reach\x18\x07 \x01(\x03\x12\x0c\n\x04\x63opy\x18\x08 \x01(\x08\x12\x11\n\tpasses_on\x18\t \x01(\t\x12\r\n\x05\x64\x65pth\x18\n \x01(\x05\x12\x16\n\x0epassed_on_size\x18\x0b \x01(\x03\x42\x0c\n\n_followers\"\xa0\x01\n\x04Jump\x12\x0f\n\x07mention\x18\x01 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x02 \x01(\t\x12\x0c\n\x04site\x18\x03 \x01(\t\x12(\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x62\x65\x66ore_size\x18\x05 \x01(\x03\x12\x12\n\nafter_size\x18\x06 \x01(\x03\x12\x16\n\x0epassed_on_size\x18\x07 \x01(\x03\"\xc5\x01\n\x13MergeStoriesRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16stories/[a-z0-9]{1,64}\x12\x33\n\x07stories\x18\x02 \x03(\tB\"\x92\xe7\x18\x1e\"\x16stories/[a-z0-9]{1,64}8\x01@dH\x01\x12\x19\n\x06reason\x18\x03 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\xe8\x07\x12\x14\n\x04\x65tag\x18\x04 \x01(\tB\x06\x92\xe7\x18\x02\x18@\x12\x1a\n\nrequest_id\x18\x05 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"G\n\x14MergeStoriesResponse\x12\r\n\x05story\x18\x01 \x01(\t\x12\x12\n\nmoved_size\x18\x02 \x01(\x03\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\"\xc6\x01\n\x11SplitStoryRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16stories/[a-z0-9]{1,64}\x12\x36\n\x08mentions\x18\x02 \x03(\tB$\x92\xe7\x18 \"\x17mentions/[a-z0-9]{1,64}8\x01@\xe8\x07H\x01\x12\x19\n\x06reason\x18\x03 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\xe8\x07\x12\x14\n\x04\x65tag\x18\x04 \x01(\tB\x06\x92\xe7\x18\x02\x18@\x12\x1a\n\nrequest_id\x18\x05 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"E\n\x12SplitStoryResponse\x12\r\n\x05story\x18\x01 \x01(\t\x12\x12\n\nmoved_size\x18\x02 \x01(\x03\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t*m\n\nStoryOrder\x12\x1b\n\x17STORY_ORDER_UNSPECIFIED\x10\x00\x12\x14\n\x10STORY_ORDER_HEAT\x10\x01\x12\x14\n\x10STORY_ORDER_SIZE\x10\x02\x12\x16\n\x12STORY_ORDER_NEWEST\x10\x03\x32\xfc\x05\n\x0cStoryService\x12\x8c\x01\n\x08GetStory\x12#.yuqing.indexing.v1.GetStoryRequest\x1a$.yuqing.indexing.v1.GetStoryResponse\"5\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x1d\x12\x14/v1/{name=stories/*}b\x05story\x12\x95\x01\n\rSearchStories\x12(.yuqing.indexing.v1.SearchStoriesRequest\x1a).yuqing.indexing.v1.SearchStoriesResponse\"/\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/stories:search:\x01*\x12\x9c\x01\n\x0cGetStoryPath\x12\'.yuqing.indexing.v1.GetStoryPathRequest\x1a(.yuqing.indexing.v1.GetStoryPathResponse\"9\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02!\x12\x19/v1/{name=stories/*}:pathb\x04path\x12\x94\x01\n\x0cMergeStories\x12\'.yuqing.indexing.v1.MergeStoriesRequest\x1a(.yuqing.indexing.v1.MergeStoriesResponse\"1\x8a\xe7\x18\x08\n\x04\n\x02\x02\x04\x18\x02\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/{name=stories/*}:merge:\x01*\x12\x8e\x01\n\nSplitStory\x12%.yuqing.indexing.v1.SplitStoryRequest\x1a&.yuqing.indexing.v1.SplitStoryResponse\"1\x8a\xe7\x18\x08\n\x04\n\x02\x02\x04\x18\x02\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/{name=stories/*}:split:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eyuqing/indexing/v1/story.proto\x12\x12yuqing.indexing.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\x1a yuqing/indexing/v1/mention.proto\"\x89\x05\n\x05Story\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x05\x66irst\x18\x02 \x01(\x0b\x32\x1b.yuqing.indexing.v1.Mention\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12\x13\n\x0b\x63opies_size\x18\x04 \x01(\x03\x12\x33\n\x0f\x66irst_seen_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x38\n\x14\x66irst_published_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x13last_published_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nsites_size\x18\x08 \x01(\x03\x12\x14\n\x0coutlets_size\x18\t \x01(\x03\x12\x14\n\x0c\x61uthors_size\x18\n \x01(\x03\x12\r\n\x05reach\x18\x0b \x01(\x03\x12\x0c\n\x04heat\x18\x0c \x01(\x01\x12\x1b\n\x13heat_without_copies\x18\r \x01(\x01\x12)\n\x05sites\x18\x0e \x03(\x0b\x32\x1a.yuqing.indexing.v1.Bucket\x12+\n\x07outlets\x18\x0f \x03(\x0b\x32\x1a.yuqing.indexing.v1.Bucket\x12+\n\x07\x61uthors\x18\x10 \x03(\x0b\x32\x1a.yuqing.indexing.v1.Bucket\x12)\n\x05media\x18\x11 \x03(\x0b\x32\x1a.yuqing.indexing.v1.Bucket\x12*\n\x05hours\x18\x12 \x03(\x0b\x32\x1b.yuqing.indexing.v1.TimeBar\x12\x17\n\x0frelated_stories\x18\x13 \x03(\t\x12\x0c\n\x04\x65tag\x18\x14 \x01(\t\"?\n\x0fGetStoryRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16stories/[a-z0-9]{1,64}\"<\n\x10GetStoryResponse\x12(\n\x05story\x18\x01 \x01(\x0b\x32\x19.yuqing.indexing.v1.Story\"\x91\x02\n\x14SearchStoriesRequest\x12\x16\n\x05query\x18\x01 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \x12\x38\n\x07\x66ilters\x18\x02 \x03(\x0b\x32\x1f.yuqing.indexing.v1.FacetFilterB\x06\x92\xe7\x18\x02@\x14\x12\x30\n\tpublished\x18\x03 \x01(\x0b\x32\x1d.yuqing.indexing.v1.TimeRange\x12-\n\x05order\x18\x04 \x01(\x0e\x32\x1e.yuqing.indexing.v1.StoryOrder\x12)\n\tpage_size\x18\x05 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x06 \x01(\tB\x07\x92\xe7\x18\x03\x18\x80 \"p\n\x15SearchStoriesResponse\x12*\n\x07stories\x18\x01 \x03(\x0b\x32\x19.yuqing.indexing.v1.Story\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\"C\n\x13GetStoryPathRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16stories/[a-z0-9]{1,64}\"C\n\x14GetStoryPathResponse\x12+\n\x04path\x18\x01 \x01(\x0b\x32\x1d.yuqing.indexing.v1.StoryPath\"\x83\x01\n\tStoryPath\x12\r\n\x05story\x18\x01 \x01(\t\x12+\n\x05steps\x18\x02 \x03(\x0b\x32\x1c.yuqing.indexing.v1.PathStep\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12&\n\x04jump\x18\x04 \x01(\x0b\x32\x18.yuqing.indexing.v1.Jump\"\xf0\x01\n\x08PathStep\x12\x0f\n\x07mention\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04site\x18\x03 \x01(\t\x12\x0e\n\x06outlet\x18\x04 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x05 \x01(\t\x12\x16\n\tfollowers\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\r\n\x05reach\x18\x07 \x01(\x03\x12\x0c\n\x04\x63opy\x18\x08 \x01(\x08\x12\x11\n\tpasses_on\x18\t \x01(\t\x12\r\n\x05\x64\x65pth\x18\n \x01(\x05\x12\x16\n\x0epassed_on_size\x18\x0b \x01(\x03\x42\x0c\n\n_followers\"\xa0\x01\n\x04Jump\x12\x0f\n\x07mention\x18\x01 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x02 \x01(\t\x12\x0c\n\x04site\x18\x03 \x01(\t\x12(\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x62\x65\x66ore_size\x18\x05 \x01(\x03\x12\x12\n\nafter_size\x18\x06 \x01(\x03\x12\x16\n\x0epassed_on_size\x18\x07 \x01(\x03\"D\n\x14\x44rawStoryPathRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16stories/[a-z0-9]{1,64}\";\n\x15\x44rawStoryPathResponse\x12\"\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody\"o\n\x19ListRelatedStoriesRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16stories/[a-z0-9]{1,64}\x12$\n\x04size\x18\x02 \x01(\x05\x42\x16\x92\xe7\x18\x12)\x00\x00\x00\x00\x00\x00\x00\x00\x31\x00\x00\x00\x00\x00\x00I@\"M\n\x1aListRelatedStoriesResponse\x12/\n\x07stories\x18\x01 \x03(\x0b\x32\x1e.yuqing.indexing.v1.EventStory\"\x8b\x01\n\nEventStory\x12(\n\x05story\x18\x01 \x01(\x0b\x32\x19.yuqing.indexing.v1.Story\x12\x12\n\nsimilarity\x18\x02 \x01(\x01\x12\x14\n\x0cshared_words\x18\x03 \x03(\t\x12\x13\n\x0bhours_apart\x18\x04 \x01(\x01\x12\x14\n\x0cquoted_share\x18\x05 \x01(\x01\"\xc5\x01\n\x13MergeStoriesRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16stories/[a-z0-9]{1,64}\x12\x33\n\x07stories\x18\x02 \x03(\tB\"\x92\xe7\x18\x1e\"\x16stories/[a-z0-9]{1,64}8\x01@dH\x01\x12\x19\n\x06reason\x18\x03 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\xe8\x07\x12\x14\n\x04\x65tag\x18\x04 \x01(\tB\x06\x92\xe7\x18\x02\x18@\x12\x1a\n\nrequest_id\x18\x05 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"G\n\x14MergeStoriesResponse\x12\r\n\x05story\x18\x01 \x01(\t\x12\x12\n\nmoved_size\x18\x02 \x01(\x03\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\"\xc6\x01\n\x11SplitStoryRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\x92\xe7\x18\x1a\x08\x01\"\x16stories/[a-z0-9]{1,64}\x12\x36\n\x08mentions\x18\x02 \x03(\tB$\x92\xe7\x18 \"\x17mentions/[a-z0-9]{1,64}8\x01@\xe8\x07H\x01\x12\x19\n\x06reason\x18\x03 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\xe8\x07\x12\x14\n\x04\x65tag\x18\x04 \x01(\tB\x06\x92\xe7\x18\x02\x18@\x12\x1a\n\nrequest_id\x18\x05 \x01(\tB\x06\x92\xe7\x18\x02P\x03\"E\n\x12SplitStoryResponse\x12\r\n\x05story\x18\x01 \x01(\t\x12\x12\n\nmoved_size\x18\x02 \x01(\x03\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t*m\n\nStoryOrder\x12\x1b\n\x17STORY_ORDER_UNSPECIFIED\x10\x00\x12\x14\n\x10STORY_ORDER_HEAT\x10\x01\x12\x14\n\x10STORY_ORDER_SIZE\x10\x02\x12\x16\n\x12STORY_ORDER_NEWEST\x10\x03\x32\xd1\x08\n\x0cStoryService\x12\x8c\x01\n\x08GetStory\x12#.yuqing.indexing.v1.GetStoryRequest\x1a$.yuqing.indexing.v1.GetStoryResponse\"5\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x1d\x12\x14/v1/{name=stories/*}b\x05story\x12\x95\x01\n\rSearchStories\x12(.yuqing.indexing.v1.SearchStoriesRequest\x1a).yuqing.indexing.v1.SearchStoriesResponse\"/\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/stories:search:\x01*\x12\x9c\x01\n\x0cGetStoryPath\x12\'.yuqing.indexing.v1.GetStoryPathRequest\x1a(.yuqing.indexing.v1.GetStoryPathResponse\"9\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02!\x12\x19/v1/{name=stories/*}:pathb\x04path\x12\xa4\x01\n\rDrawStoryPath\x12(.yuqing.indexing.v1.DrawStoryPathRequest\x1a).yuqing.indexing.v1.DrawStoryPathResponse\"<\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02$\x12\x1c/v1/{name=stories/*}:drawingb\x04\x62ody0\x01\x12\xab\x01\n\x12ListRelatedStories\x12-.yuqing.indexing.v1.ListRelatedStoriesRequest\x1a..yuqing.indexing.v1.ListRelatedStoriesResponse\"6\x8a\xe7\x18\x0e\n\n\n\x08\x02\x03\x04\x05\x06\x07\x08\t\x18\x01\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=stories/*}:related\x12\x94\x01\n\x0cMergeStories\x12\'.yuqing.indexing.v1.MergeStoriesRequest\x1a(.yuqing.indexing.v1.MergeStoriesResponse\"1\x8a\xe7\x18\x08\n\x04\n\x02\x02\x04\x18\x02\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/{name=stories/*}:merge:\x01*\x12\x8e\x01\n\nSplitStory\x12%.yuqing.indexing.v1.SplitStoryRequest\x1a&.yuqing.indexing.v1.SplitStoryResponse\"1\x8a\xe7\x18\x08\n\x04\n\x02\x02\x04\x18\x02\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/{name=stories/*}:split:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,6 +48,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEARCHSTORIESREQUEST'].fields_by_name['page_token']._serialized_options = b'\222\347\030\003\030\200 '
   _globals['_GETSTORYPATHREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETSTORYPATHREQUEST'].fields_by_name['name']._serialized_options = b'\222\347\030\032\010\001\"\026stories/[a-z0-9]{1,64}'
+  _globals['_DRAWSTORYPATHREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_DRAWSTORYPATHREQUEST'].fields_by_name['name']._serialized_options = b'\222\347\030\032\010\001\"\026stories/[a-z0-9]{1,64}'
+  _globals['_LISTRELATEDSTORIESREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_LISTRELATEDSTORIESREQUEST'].fields_by_name['name']._serialized_options = b'\222\347\030\032\010\001\"\026stories/[a-z0-9]{1,64}'
+  _globals['_LISTRELATEDSTORIESREQUEST'].fields_by_name['size']._loaded_options = None
+  _globals['_LISTRELATEDSTORIESREQUEST'].fields_by_name['size']._serialized_options = b'\222\347\030\022)\000\000\000\000\000\000\000\0001\000\000\000\000\000\000I@'
   _globals['_MERGESTORIESREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_MERGESTORIESREQUEST'].fields_by_name['name']._serialized_options = b'\222\347\030\032\010\001\"\026stories/[a-z0-9]{1,64}'
   _globals['_MERGESTORIESREQUEST'].fields_by_name['stories']._loaded_options = None
@@ -73,40 +80,54 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STORYSERVICE'].methods_by_name['SearchStories']._serialized_options = b'\212\347\030\016\n\n\n\010\002\003\004\005\006\007\010\t\030\001\202\323\344\223\002\027\"\022/v1/stories:search:\001*'
   _globals['_STORYSERVICE'].methods_by_name['GetStoryPath']._loaded_options = None
   _globals['_STORYSERVICE'].methods_by_name['GetStoryPath']._serialized_options = b'\212\347\030\016\n\n\n\010\002\003\004\005\006\007\010\t\030\001\202\323\344\223\002!\022\031/v1/{name=stories/*}:pathb\004path'
+  _globals['_STORYSERVICE'].methods_by_name['DrawStoryPath']._loaded_options = None
+  _globals['_STORYSERVICE'].methods_by_name['DrawStoryPath']._serialized_options = b'\212\347\030\016\n\n\n\010\002\003\004\005\006\007\010\t\030\001\202\323\344\223\002$\022\034/v1/{name=stories/*}:drawingb\004body'
+  _globals['_STORYSERVICE'].methods_by_name['ListRelatedStories']._loaded_options = None
+  _globals['_STORYSERVICE'].methods_by_name['ListRelatedStories']._serialized_options = b'\212\347\030\016\n\n\n\010\002\003\004\005\006\007\010\t\030\001\202\323\344\223\002\036\022\034/v1/{name=stories/*}:related'
   _globals['_STORYSERVICE'].methods_by_name['MergeStories']._loaded_options = None
   _globals['_STORYSERVICE'].methods_by_name['MergeStories']._serialized_options = b'\212\347\030\010\n\004\n\002\002\004\030\002\202\323\344\223\002\037\"\032/v1/{name=stories/*}:merge:\001*'
   _globals['_STORYSERVICE'].methods_by_name['SplitStory']._loaded_options = None
   _globals['_STORYSERVICE'].methods_by_name['SplitStory']._serialized_options = b'\212\347\030\010\n\004\n\002\002\004\030\002\202\323\344\223\002\037\"\032/v1/{name=stories/*}:split:\001*'
-  _globals['_STORYORDER']._serialized_start=2574
-  _globals['_STORYORDER']._serialized_end=2683
-  _globals['_STORY']._serialized_start=183
-  _globals['_STORY']._serialized_end=832
-  _globals['_GETSTORYREQUEST']._serialized_start=834
-  _globals['_GETSTORYREQUEST']._serialized_end=897
-  _globals['_GETSTORYRESPONSE']._serialized_start=899
-  _globals['_GETSTORYRESPONSE']._serialized_end=959
-  _globals['_SEARCHSTORIESREQUEST']._serialized_start=962
-  _globals['_SEARCHSTORIESREQUEST']._serialized_end=1235
-  _globals['_SEARCHSTORIESRESPONSE']._serialized_start=1237
-  _globals['_SEARCHSTORIESRESPONSE']._serialized_end=1349
-  _globals['_GETSTORYPATHREQUEST']._serialized_start=1351
-  _globals['_GETSTORYPATHREQUEST']._serialized_end=1418
-  _globals['_GETSTORYPATHRESPONSE']._serialized_start=1420
-  _globals['_GETSTORYPATHRESPONSE']._serialized_end=1487
-  _globals['_STORYPATH']._serialized_start=1490
-  _globals['_STORYPATH']._serialized_end=1621
-  _globals['_PATHSTEP']._serialized_start=1624
-  _globals['_PATHSTEP']._serialized_end=1864
-  _globals['_JUMP']._serialized_start=1867
-  _globals['_JUMP']._serialized_end=2027
-  _globals['_MERGESTORIESREQUEST']._serialized_start=2030
-  _globals['_MERGESTORIESREQUEST']._serialized_end=2227
-  _globals['_MERGESTORIESRESPONSE']._serialized_start=2229
-  _globals['_MERGESTORIESRESPONSE']._serialized_end=2300
-  _globals['_SPLITSTORYREQUEST']._serialized_start=2303
-  _globals['_SPLITSTORYREQUEST']._serialized_end=2501
-  _globals['_SPLITSTORYRESPONSE']._serialized_start=2503
-  _globals['_SPLITSTORYRESPONSE']._serialized_end=2572
-  _globals['_STORYSERVICE']._serialized_start=2686
-  _globals['_STORYSERVICE']._serialized_end=3450
+  _globals['_STORYORDER']._serialized_start=3066
+  _globals['_STORYORDER']._serialized_end=3175
+  _globals['_STORY']._serialized_start=210
+  _globals['_STORY']._serialized_end=859
+  _globals['_GETSTORYREQUEST']._serialized_start=861
+  _globals['_GETSTORYREQUEST']._serialized_end=924
+  _globals['_GETSTORYRESPONSE']._serialized_start=926
+  _globals['_GETSTORYRESPONSE']._serialized_end=986
+  _globals['_SEARCHSTORIESREQUEST']._serialized_start=989
+  _globals['_SEARCHSTORIESREQUEST']._serialized_end=1262
+  _globals['_SEARCHSTORIESRESPONSE']._serialized_start=1264
+  _globals['_SEARCHSTORIESRESPONSE']._serialized_end=1376
+  _globals['_GETSTORYPATHREQUEST']._serialized_start=1378
+  _globals['_GETSTORYPATHREQUEST']._serialized_end=1445
+  _globals['_GETSTORYPATHRESPONSE']._serialized_start=1447
+  _globals['_GETSTORYPATHRESPONSE']._serialized_end=1514
+  _globals['_STORYPATH']._serialized_start=1517
+  _globals['_STORYPATH']._serialized_end=1648
+  _globals['_PATHSTEP']._serialized_start=1651
+  _globals['_PATHSTEP']._serialized_end=1891
+  _globals['_JUMP']._serialized_start=1894
+  _globals['_JUMP']._serialized_end=2054
+  _globals['_DRAWSTORYPATHREQUEST']._serialized_start=2056
+  _globals['_DRAWSTORYPATHREQUEST']._serialized_end=2124
+  _globals['_DRAWSTORYPATHRESPONSE']._serialized_start=2126
+  _globals['_DRAWSTORYPATHRESPONSE']._serialized_end=2185
+  _globals['_LISTRELATEDSTORIESREQUEST']._serialized_start=2187
+  _globals['_LISTRELATEDSTORIESREQUEST']._serialized_end=2298
+  _globals['_LISTRELATEDSTORIESRESPONSE']._serialized_start=2300
+  _globals['_LISTRELATEDSTORIESRESPONSE']._serialized_end=2377
+  _globals['_EVENTSTORY']._serialized_start=2380
+  _globals['_EVENTSTORY']._serialized_end=2519
+  _globals['_MERGESTORIESREQUEST']._serialized_start=2522
+  _globals['_MERGESTORIESREQUEST']._serialized_end=2719
+  _globals['_MERGESTORIESRESPONSE']._serialized_start=2721
+  _globals['_MERGESTORIESRESPONSE']._serialized_end=2792
+  _globals['_SPLITSTORYREQUEST']._serialized_start=2795
+  _globals['_SPLITSTORYREQUEST']._serialized_end=2993
+  _globals['_SPLITSTORYRESPONSE']._serialized_start=2995
+  _globals['_SPLITSTORYRESPONSE']._serialized_end=3064
+  _globals['_STORYSERVICE']._serialized_start=3178
+  _globals['_STORYSERVICE']._serialized_end=4283
 # @@protoc_insertion_point(module_scope)

@@ -4,6 +4,7 @@ isort:skip_file
 Stories: what is one text, or one post and its reposts, however often it is told. 事件脉络：同文与转发的聚合。"""
 
 from collections import abc as _abc
+from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -445,6 +446,132 @@ class Jump(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Jump: _TypeAlias = Jump  # noqa: Y015
+
+@_typing.final
+class DrawStoryPathRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DrawStoryPathRequest: _TypeAlias = DrawStoryPathRequest  # noqa: Y015
+
+@_typing.final
+class DrawStoryPathResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BODY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def body(self) -> _httpbody_pb2.HttpBody:
+        """A piece of the file, `image/svg+xml`. 图的一段"""
+
+    def __init__(
+        self,
+        *,
+        body: _httpbody_pb2.HttpBody | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["body", b"body"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DrawStoryPathResponse: _TypeAlias = DrawStoryPathResponse  # noqa: Y015
+
+@_typing.final
+class ListRelatedStoriesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    size: _builtins.int
+    """At most this many; 10 where 0. 最多条数"""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRelatedStoriesRequest: _TypeAlias = ListRelatedStoriesRequest  # noqa: Y015
+
+@_typing.final
+class ListRelatedStoriesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STORIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def stories(self) -> _containers.RepeatedCompositeFieldContainer[Global___EventStory]: ...
+    def __init__(
+        self,
+        *,
+        stories: _abc.Iterable[Global___EventStory] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["stories", b"stories"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRelatedStoriesResponse: _TypeAlias = ListRelatedStoriesResponse  # noqa: Y015
+
+@_typing.final
+class EventStory(_message.Message):
+    """A story that seems to tell of the same event as another, and why. 同一事件的脉络及依据"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STORY_FIELD_NUMBER: _builtins.int
+    SIMILARITY_FIELD_NUMBER: _builtins.int
+    SHARED_WORDS_FIELD_NUMBER: _builtins.int
+    HOURS_APART_FIELD_NUMBER: _builtins.int
+    QUOTED_SHARE_FIELD_NUMBER: _builtins.int
+    similarity: _builtins.float
+    """How alike the words of both are, from 0 to 1, rare words counting more. 词语相似度"""
+    hours_apart: _builtins.float
+    """Hours between the end of the earlier and the beginning of the later one; 0 where they overlap. 相隔小时数"""
+    quoted_share: _builtins.float
+    """How much of a text the other story has where one quotes the other, from 0 to 1. 引用占比"""
+    @_builtins.property
+    def story(self) -> Global___Story:
+        """In numbers, without what only GetStory gives. 事件脉络（概要）"""
+
+    @_builtins.property
+    def shared_words(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The words that both have, the weightiest first. 共有的词"""
+
+    def __init__(
+        self,
+        *,
+        story: Global___Story | None = ...,
+        similarity: _builtins.float = ...,
+        shared_words: _abc.Iterable[_builtins.str] | None = ...,
+        hours_apart: _builtins.float = ...,
+        quoted_share: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["story", b"story"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hours_apart", b"hours_apart", "quoted_share", b"quoted_share", "shared_words", b"shared_words", "similarity", b"similarity", "story", b"story"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EventStory: _TypeAlias = EventStory  # noqa: Y015
 
 @_typing.final
 class MergeStoriesRequest(_message.Message):

@@ -50,6 +50,16 @@ class StoryServiceStub:
                 request_serializer=yuqing_dot_indexing_dot_v1_dot_story__pb2.GetStoryPathRequest.SerializeToString,
                 response_deserializer=yuqing_dot_indexing_dot_v1_dot_story__pb2.GetStoryPathResponse.FromString,
                 _registered_method=True)
+        self.DrawStoryPath = channel.unary_stream(
+                '/yuqing.indexing.v1.StoryService/DrawStoryPath',
+                request_serializer=yuqing_dot_indexing_dot_v1_dot_story__pb2.DrawStoryPathRequest.SerializeToString,
+                response_deserializer=yuqing_dot_indexing_dot_v1_dot_story__pb2.DrawStoryPathResponse.FromString,
+                _registered_method=True)
+        self.ListRelatedStories = channel.unary_unary(
+                '/yuqing.indexing.v1.StoryService/ListRelatedStories',
+                request_serializer=yuqing_dot_indexing_dot_v1_dot_story__pb2.ListRelatedStoriesRequest.SerializeToString,
+                response_deserializer=yuqing_dot_indexing_dot_v1_dot_story__pb2.ListRelatedStoriesResponse.FromString,
+                _registered_method=True)
         self.MergeStories = channel.unary_unary(
                 '/yuqing.indexing.v1.StoryService/MergeStories',
                 request_serializer=yuqing_dot_indexing_dot_v1_dot_story__pb2.MergeStoriesRequest.SerializeToString,
@@ -87,6 +97,20 @@ class StoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DrawStoryPath(self, request, context):
+        """The path as a picture (SVG): time, carriers, the first one and the one who made it jump. 传播路径图
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRelatedStories(self, request, context):
+        """Other stories that seem to tell of the same event, the likeliest first, with what speaks for it. 同一事件的其他脉络
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def MergeStories(self, request, context):
         """Makes several stories one; what comes to any of them later comes to this one. 合并
         """
@@ -118,6 +142,16 @@ def add_StoryServiceServicer_to_server(servicer, server):
                     servicer.GetStoryPath,
                     request_deserializer=yuqing_dot_indexing_dot_v1_dot_story__pb2.GetStoryPathRequest.FromString,
                     response_serializer=yuqing_dot_indexing_dot_v1_dot_story__pb2.GetStoryPathResponse.SerializeToString,
+            ),
+            'DrawStoryPath': grpc.unary_stream_rpc_method_handler(
+                    servicer.DrawStoryPath,
+                    request_deserializer=yuqing_dot_indexing_dot_v1_dot_story__pb2.DrawStoryPathRequest.FromString,
+                    response_serializer=yuqing_dot_indexing_dot_v1_dot_story__pb2.DrawStoryPathResponse.SerializeToString,
+            ),
+            'ListRelatedStories': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRelatedStories,
+                    request_deserializer=yuqing_dot_indexing_dot_v1_dot_story__pb2.ListRelatedStoriesRequest.FromString,
+                    response_serializer=yuqing_dot_indexing_dot_v1_dot_story__pb2.ListRelatedStoriesResponse.SerializeToString,
             ),
             'MergeStories': grpc.unary_unary_rpc_method_handler(
                     servicer.MergeStories,
@@ -212,6 +246,60 @@ class StoryService:
             '/yuqing.indexing.v1.StoryService/GetStoryPath',
             yuqing_dot_indexing_dot_v1_dot_story__pb2.GetStoryPathRequest.SerializeToString,
             yuqing_dot_indexing_dot_v1_dot_story__pb2.GetStoryPathResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DrawStoryPath(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/yuqing.indexing.v1.StoryService/DrawStoryPath',
+            yuqing_dot_indexing_dot_v1_dot_story__pb2.DrawStoryPathRequest.SerializeToString,
+            yuqing_dot_indexing_dot_v1_dot_story__pb2.DrawStoryPathResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRelatedStories(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yuqing.indexing.v1.StoryService/ListRelatedStories',
+            yuqing_dot_indexing_dot_v1_dot_story__pb2.ListRelatedStoriesRequest.SerializeToString,
+            yuqing_dot_indexing_dot_v1_dot_story__pb2.ListRelatedStoriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

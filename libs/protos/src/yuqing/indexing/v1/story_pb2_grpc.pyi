@@ -22,6 +22,10 @@ class StoryServiceStub:
     """The stories of the mentions that a query finds; their figures are over these mentions alone. 按检索式列出"""
     GetStoryPath: _aio.UnaryUnaryMultiCallable[_story_pb2.GetStoryPathRequest, _story_pb2.GetStoryPathResponse]
     """Who published first, who carried it when, and whose carrying was followed by the largest jump. 传播路径"""
+    DrawStoryPath: _aio.UnaryStreamMultiCallable[_story_pb2.DrawStoryPathRequest, _story_pb2.DrawStoryPathResponse]
+    """The path as a picture (SVG): time, carriers, the first one and the one who made it jump. 传播路径图"""
+    ListRelatedStories: _aio.UnaryUnaryMultiCallable[_story_pb2.ListRelatedStoriesRequest, _story_pb2.ListRelatedStoriesResponse]
+    """Other stories that seem to tell of the same event, the likeliest first, with what speaks for it. 同一事件的其他脉络"""
     MergeStories: _aio.UnaryUnaryMultiCallable[_story_pb2.MergeStoriesRequest, _story_pb2.MergeStoriesResponse]
     """Makes several stories one; what comes to any of them later comes to this one. 合并"""
     SplitStory: _aio.UnaryUnaryMultiCallable[_story_pb2.SplitStoryRequest, _story_pb2.SplitStoryResponse]
@@ -53,6 +57,22 @@ class StoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_story_pb2.GetStoryPathRequest, _abc.Awaitable[_story_pb2.GetStoryPathResponse]],
     ) -> _abc.Awaitable[_story_pb2.GetStoryPathResponse]:
         """Who published first, who carried it when, and whose carrying was followed by the largest jump. 传播路径"""
+
+    @_abc_1.abstractmethod
+    def DrawStoryPath(
+        self,
+        request: _story_pb2.DrawStoryPathRequest,
+        context: _aio.ServicerContext[_story_pb2.DrawStoryPathRequest, _abc.AsyncIterator[_story_pb2.DrawStoryPathResponse]],
+    ) -> _abc.AsyncIterator[_story_pb2.DrawStoryPathResponse]:
+        """The path as a picture (SVG): time, carriers, the first one and the one who made it jump. 传播路径图"""
+
+    @_abc_1.abstractmethod
+    def ListRelatedStories(
+        self,
+        request: _story_pb2.ListRelatedStoriesRequest,
+        context: _aio.ServicerContext[_story_pb2.ListRelatedStoriesRequest, _abc.Awaitable[_story_pb2.ListRelatedStoriesResponse]],
+    ) -> _abc.Awaitable[_story_pb2.ListRelatedStoriesResponse]:
+        """Other stories that seem to tell of the same event, the likeliest first, with what speaks for it. 同一事件的其他脉络"""
 
     @_abc_1.abstractmethod
     def MergeStories(

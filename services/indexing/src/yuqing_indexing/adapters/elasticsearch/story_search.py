@@ -15,7 +15,9 @@ from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.heat import heat
 from yuqing_indexing.domain.searching import Cursor, Found, Order, Page, Selection
 from yuqing_indexing.domain.stories import story_id_of, story_name
-from yuqing_indexing.domain.story_search import MOST_LISTED, StoryDetails, StoryFigures, StoryOrder
+from yuqing_indexing.domain.story_search import MOST_LISTED, WINDOW, Neighbours, Piece, StoryDetails, StoryFigures, StoryOrder
+from yuqing_text.query.elasticsearch import compile_query
+from yuqing_text.query.tree import Phrase
 
 _EXACT_UP_TO = 40_000
 """Elasticsearch counts distinct values exactly up to about here, and above within a few in a hundred."""
@@ -71,6 +73,27 @@ class ElasticsearchStorySearch:
             reply = await self._client.search(index=self._indices.everywhere("mentions"), source_excludes=_UNREAD, **body)
         hits = reply.body["hits"]
         return [mention_of(hit["_id"], hit["_source"]) for hit in hits["hits"]], hits["total"]["value"]
+
+    async def neighbours(self, story: StoryFigures, pieces: Sequence[Piece], *, most: int) -> Neighbours:
+        """See `StorySearch`. One request: how many mentions have each piece is counted beside the hits that share the most."""
+        phrases = [compile_query(Phrase(piece)) for piece in pieces]
+        around = {"gte": (story.first_published - WINDOW).isoformat(), "lte": (story.last_published + WINDOW).isoformat()}
+        query: _Json = {
+            "filter": [{"range": {"when": around}}, {"exists": {"field": "story"}}],
+            "must_not": [{"term": {"story": story_name(story.story)}}],
+            "should": phrases,
+        }
+        body: _Json = {"query": {"bool": query}, "collapse": {"field": "story"}, "size": most, "track_total_hits": True}
+        if phrases:
+            body["aggs"] = {"pieces": {"filters": {"filters": phrases}}}
+        with away_is_named():
+            reply = await self._client.search(index=self._indices.everywhere("mentions"), source_excludes=DERIVED, **body)
+        hits, counted = reply.body["hits"], reply.body["aggregations"]["pieces"]["buckets"] if phrases else []
+        return Neighbours(
+            mentions=tuple(mention_of(hit["_id"], hit["_source"]) for hit in hits["hits"]),
+            sizes={piece: bucket["doc_count"] for piece, bucket in zip(pieces, counted, strict=True)},
+            total=hits["total"]["value"],
+        )
 
     async def one_of_each(self, selection: Selection, order: Order, *, offset: int, size: int, facets: Sequence[str]) -> Page:
         """See `StorySearch`. By offset, because the engine collapses only what is sorted by the field that it collapses on after a cursor."""
