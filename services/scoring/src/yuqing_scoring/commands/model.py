@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
+from yuqing_scoring.adapters.label_file import load_labeller
 from yuqing_scoring.adapters.model_file import CARD, SHIPPED, WEIGHTS, ModelProblem, load
 from yuqing_scoring.adapters.second_stage_file import ENCODER, has_second_stage
 from yuqing_scoring.adapters.second_stage_file import load as load_second_stage
+from yuqing_scoring.commands.labels import data_offensive, label_figure_lines, labels_command, train_labels_command
 from yuqing_scoring.domain.judgement import Judge, Passage
 from yuqing_scoring.training.card import Evidence, card, figure_lines, figures_json
 from yuqing_scoring.training.corpus import Corpus, CorpusProblem, read_corpus
@@ -29,6 +31,10 @@ _model = click.option("--model", "folder", type=_Folder, default=SHIPPED, help="
 @click.group()
 def model() -> None:
     """情感模型:训练、评测、说明 (the sentiment model: train, evaluate, card)."""
+
+
+model.add_command(labels_command)
+model.add_command(train_labels_command)
 
 
 @model.command("train")
@@ -81,12 +87,13 @@ def calibrate_second_command(data: Path, folder: Path) -> None:
 
 @model.command()
 @_data
+@data_offensive
 @_model
 @click.option("--fast", is_flag=True, help="只评测初判 (the fast stage alone)")
 @click.option("--split", default="dev", show_default=True, help="评测用的行 (rows of this split)")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON (the figures as JSON)")
-def evaluate(data: Path, folder: Path, split: str, *, fast: bool, as_json: bool) -> None:
-    """在标注行上评测模型 (measure a model on labelled rows)."""
+def evaluate(data: Path, offensive: Path | None, folder: Path, split: str, *, fast: bool, as_json: bool) -> None:
+    """在标注行上评测模型 (measure a model on labelled rows); the labels beside the sentiment on those that were labelled for it."""
     judge, corpus = _judge(folder, fast=fast), _read(data, split)
     figures = measure(judge, corpus)
     if as_json:
@@ -94,7 +101,8 @@ def evaluate(data: Path, folder: Path, split: str, *, fast: bool, as_json: bool)
         return
     click.echo(f"{judge.name} {judge.version}\n")
     click.echo("\n".join(figure_lines(figures)))
-    click.echo(f"{_speed(judge, corpus)} texts of 60 characters a second in one thread")
+    click.echo(f"{_speed(judge, corpus)} texts of 60 characters a second in one thread\n")
+    click.echo("\n".join(label_figure_lines(load(folder).model, load_labeller(folder), _read(data, "dev"), offensive)))
 
 
 @model.command("card")
