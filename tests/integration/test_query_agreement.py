@@ -29,6 +29,8 @@ SYNONYMS = Synonyms([["手机", "寿", "鸡 a"], FORM_WORDS])
 SITES = ("x.test", "y.test", "z.test")
 MEDIA = ("news", "forum", "blog")
 SENTIMENTS = ("负面", "negative", "neutral", "正面")
+PLACES = ("山东", "370000", "广东")
+ENTITIES = ("霁川", "abc", "王某")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 KEYWORD = {"type": "keyword"}
 MAPPING = {
@@ -38,6 +40,12 @@ MAPPING = {
     "medium": KEYWORD,
     "sentiment": KEYWORD,
     "author_normal": KEYWORD,
+    "region_normal": KEYWORD,
+    "entity_normal": KEYWORD,
+    "intent": KEYWORD,
+    "focus_area": KEYWORD,
+    "risk": {"type": "double"},
+    "offensive": {"type": "double"},
     "reach": {"type": "long"},
     "rating": {"type": "double"},
     "when": {"type": "date"},
@@ -63,6 +71,12 @@ class World:
             "medium": pick(MEDIA),
             "sentiment": pick(("negative", "neutral", "positive")),
             "author": pick((None, "张三", "david")),
+            "region": self._random.sample(PLACES, self._random.randint(0, 2)),
+            "entity": self._random.sample(ENTITIES, self._random.randint(0, 2)),
+            "intent": self._random.sample(("complaint", "question", "praise"), self._random.randint(0, 2)),
+            "focus_area": self._random.sample(("safety", "law"), self._random.randint(0, 1)),
+            "risk": pick((None, 0.0, 33.33, 63.26, 100.0)),
+            "offensive": pick((None, 0.0, 0.25, 1.0)),
             "reach": pick((None, 0, 10, 100, 1000)),
             "rating": pick((None, 1.0, 4.5, 5.0)),
             "published": pick((None, START + timedelta(hours=self._random.randint(0, 24 * 10)))),
@@ -111,6 +125,12 @@ class World:
                 f"媒体:{pick(MEDIA)}",
                 f"sentiment:{pick(SENTIMENTS)}",
                 f"author:{pick(('張三', 'David', 'nobody'))}",
+                f"region:{pick(('山東', '370000', '广东'))}",
+                f"entity:({pick(('霁川', 'ABC'))} OR 没有)",
+                f"意图:({pick(('投诉', 'praise'))} OR {pick(('咨询', 'complaint'))})",
+                f"focus:{pick(('安全', 'law'))}",
+                f"risk:{pick(('>', '>=', '<', '<=', ''))}{pick((0, 33.33, 63.26))}",
+                f"冒犯:[{pick(('*', '0.25'))} TO {pick(('*', '0.5'))}]",
                 f"published:[2026-01-{first:02} TO 2026-01-{last:02}]",
                 f"published:{pick(('>', '>=', '<', '<=', ''))}2026-01-{first:02}",
                 f"published:>=2026-01-{first:02}T08:30",
@@ -148,7 +168,7 @@ def index(elasticsearch: httpx.Client, documents: list[Candidate]) -> None:
     elasticsearch.delete(f"/{INDEX}")
     settings = {"number_of_shards": 1, "number_of_replicas": 0}
     elasticsearch.put(f"/{INDEX}", json={"settings": settings, "mappings": {"dynamic": "strict", "properties": MAPPING}}).raise_for_status()
-    names = {"author": "author_normal", "published": "when"}
+    names = {"author": "author_normal", "region": "region_normal", "entity": "entity_normal", "published": "when"}
     lines: list[object] = []
     for number, document in enumerate(documents):
         fields = {names.get(name, name): value for name, value in document.fields.items() if value is not None}

@@ -38,6 +38,18 @@ def test_columns_stay_in_line_when_characters_are_wide() -> None:
     assert aligned(drawn(show_hits, {"totalSize": "5", "hits": [hit(text=text, author={"displayName": text[:6]}) for text in texts]}))
 
 
+def test_intent_and_risk_are_shown_when_they_are_known() -> None:
+    known = hit(text="退钱")
+    known["mention"] |= {
+        "sentiment": "SENTIMENT_NEGATIVE",
+        "labels": {"intents": [{"intent": "INTENT_COMPLAINT"}, {"intent": "INTENT_QUESTION"}]},
+        "risk": {"score": 63.26, "version": "1"},
+    }
+    cells = " ".join(drawn(show_hits, {"totalSize": "2", "hits": [known, hit(text="路过")]})).replace("│", " ").split()
+    assert {"负面", "投诉", "63"} <= set(cells)
+    assert "咨询" not in cells
+
+
 def test_the_matched_words_are_shown_where_there_are_some() -> None:
     found = hit(text="x") | {"highlights": [{"field": "text", "fragment": "…这家火锅\n真好吃…", "spans": [{"start": 3, "end": 5}]}]}
     assert "火锅 真好吃" in " ".join(drawn(show_hits, {"totalSize": "1", "hits": [found]}))

@@ -12,6 +12,7 @@ from yuqing.access.v1 import access_pb2
 from yuqing.indexing.v1 import (
     correction_service_pb2_grpc,
     document_pb2,
+    influence_pb2_grpc,
     ingest_pb2,
     ingest_pb2_grpc,
     job_pb2_grpc,
@@ -112,6 +113,10 @@ class Indexing:
     @property
     def triage(self):
         return triage_service_pb2_grpc.TriageServiceStub(self.gateway)
+
+    @property
+    def influences(self):
+        return influence_pb2_grpc.InfluenceServiceStub(self.gateway)
 
     @property
     def changes(self):

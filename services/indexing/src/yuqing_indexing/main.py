@@ -12,6 +12,7 @@ import structlog
 
 from yuqing.indexing.v1 import (
     correction_service_pb2_grpc,
+    influence_pb2_grpc,
     ingest_pb2_grpc,
     job_pb2_grpc,
     mention_pb2,
@@ -25,6 +26,7 @@ from yuqing.scoring.v1 import scoring_pb2_grpc, topic_pb2_grpc
 from yuqing_indexing.adapters.elasticsearch.client import away_is_named, connect
 from yuqing_indexing.adapters.elasticsearch.index import MentionIndex
 from yuqing_indexing.adapters.elasticsearch.indices import Indices
+from yuqing_indexing.adapters.elasticsearch.influence_search import ElasticsearchInfluenceSearch
 from yuqing_indexing.adapters.elasticsearch.search import ElasticsearchSearch
 from yuqing_indexing.adapters.elasticsearch.story_search import ElasticsearchStorySearch
 from yuqing_indexing.adapters.files import CsvFile, JsonLinesFile, XlsxFile
@@ -38,12 +40,14 @@ from yuqing_indexing.domain.moving import Moving
 from yuqing_indexing.domain.ports import OutsideUnavailable
 from yuqing_indexing.domain.reading import Mentions
 from yuqing_indexing.domain.rescoring import Rescoring
+from yuqing_indexing.domain.weights import SHIPPED, weights_of
 from yuqing_indexing.servicers.acting import Acting
 from yuqing_indexing.servicers.asking import Asking
 from yuqing_indexing.servicers.change import ChangeServicer
 from yuqing_indexing.servicers.correction import CorrectionServicer
 from yuqing_indexing.servicers.erasing import Erasing
 from yuqing_indexing.servicers.export import Export
+from yuqing_indexing.servicers.influence import InfluenceServicer
 from yuqing_indexing.servicers.ingest import IngestServicer
 from yuqing_indexing.servicers.job import JobServicer
 from yuqing_indexing.servicers.mention import MentionServicer
@@ -119,7 +123,8 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
     async with connect(settings.shared.elasticsearch_url) as client:
         indices = Indices(client, prefix=settings.index_prefix, shards=settings.shards)
         await _prepared(indices)
-        index = MentionIndex(client, indices)
+        weights = weights_of(settings.weights.read_bytes()) if settings.weights else SHIPPED
+        index = MentionIndex(client, indices, weights)
         registry = SqlRegistry(database)
         zone = settings.shared.time_zone
         topics = SqlTopics(database, zone)
@@ -141,6 +146,15 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
             erasing=Erasing(database, registry, index, mentions),
             tokens=tokens,
             asking=asking,
+            weights=weights,
+        )
+        influence_servicer = InfluenceServicer(
+            database=database,
+            search=search,
+            influences=ElasticsearchInfluenceSearch(client, indices),
+            mentions=mentions,
+            asking=asking,
+            weights=weights,
         )
         retention = Retention(
             database, indices, index, keep_months=settings.keep_months, feed_days=settings.feed_days, story_days=settings.story_days
@@ -163,6 +177,7 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
                 Registration(ingest_pb2_grpc.add_ChangeServiceServicer_to_server, ChangeServicer(database)),
                 Registration(mention_pb2_grpc.add_MentionServiceServicer_to_server, mention_servicer),
                 Registration(story_pb2_grpc.add_StoryServiceServicer_to_server, StoryServicer(database, story_search, tokens, asking)),
+                Registration(influence_pb2_grpc.add_InfluenceServiceServicer_to_server, influence_servicer),
                 Registration(saved_search_pb2_grpc.add_SavedSearchServiceServicer_to_server, SavedSearchServicer(database, tokens, asking)),
                 Registration(topic_match_pb2_grpc.add_TopicMatchServiceServicer_to_server, topic_match_servicer),
                 Registration(correction_service_pb2_grpc.add_CorrectionServiceServicer_to_server, correction_servicer),

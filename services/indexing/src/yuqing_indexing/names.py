@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final, Generic, Protocol, TypeVar
 
-from yuqing.indexing.v1 import document_pb2, mention_pb2
+from yuqing.indexing.v1 import assessment_pb2, document_pb2, mention_pb2
 from yuqing.type.v1 import labels_pb2, types_pb2
 
 Number = TypeVar("Number", bound=int)
@@ -43,3 +43,5 @@ FOCUS_AREA: Final = Names(types_pb2.FocusArea, "FOCUS_AREA_")
 SENSITIVITY: Final = Names(types_pb2.Sensitivity, "SENSITIVITY_")
 ENTITY_KIND: Final = Names(labels_pb2.EntityKind, "ENTITY_KIND_")
 REGION_BASIS: Final = Names(labels_pb2.RegionBasis, "REGION_BASIS_")
+INFLUENCE_FACTOR: Final = Names(assessment_pb2.InfluenceFactor, "INFLUENCE_FACTOR_")
+RISK_FACTOR: Final = Names(assessment_pb2.RiskFactor, "RISK_FACTOR_")

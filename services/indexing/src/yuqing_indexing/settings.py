@@ -1,5 +1,7 @@
 """What can be set about indexing; read once, at the start."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from yuqing_runtime.settings import ServiceSettings, service_settings
@@ -18,4 +20,5 @@ class Settings(ServiceSettings):
     batches_at_once: int = Field(default=5, ge=1, le=16, description="Batches of one stream that are worked on at the same time.")
     keep_months: int = Field(default=13, ge=1, le=240, description="Full months that mentions are kept; older ones are dropped with their index.")
     story_days: int = Field(default=30, ge=1, le=365, description="Days after its last copy that a text is still compared with new ones.")
+    weights: Path | None = Field(default=None, description="File (JSON) with the organisation's own weights of influence and risk.")
     feed_days: int = Field(default=7, ge=1, le=365, description="Days that the feed of changes is kept.")

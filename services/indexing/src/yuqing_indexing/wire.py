@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from yuqing.indexing.v1 import document_pb2, mention_pb2
 from yuqing.scoring.v1 import topic_pb2
+from yuqing_indexing.assessment_wire import write_assessment
 from yuqing_indexing.domain.document import NO_COUNTS, Author, Counts, Document, Image, Judgement, Membership, Mention
 from yuqing_indexing.domain.stories import story_name
 from yuqing_indexing.domain.topics import Told, Watched
@@ -94,6 +95,8 @@ def write_mention(message: mention_pb2.Mention, mention: Mention) -> None:
     if mention.membership:
         _write_membership(message, mention.membership)
     write_people(message, mention)
+    if mention.assessment:
+        write_assessment(message, mention.assessment)
     for match in mention.topics:
         message.topics.add(topic=match.topic, title_spans=span_messages(match.title), text_spans=span_messages(match.text))
 

@@ -16,7 +16,7 @@ from yuqing_cli.client.tables import show_hits, show_sources
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
-_ORDERS = {"relevance": "SEARCH_ORDER_RELEVANCE", "newest": "SEARCH_ORDER_NEWEST", "oldest": "SEARCH_ORDER_OLDEST", "reach": "SEARCH_ORDER_REACH"}
+_ORDERS = {order: f"SEARCH_ORDER_{order.upper()}" for order in ("relevance", "newest", "oldest", "reach", "risk", "influence")}
 _FORMATS = {"csv": "EXPORT_FORMAT_CSV", "xlsx": "EXPORT_FORMAT_XLSX", "jsonl": "EXPORT_FORMAT_JSONL"}
 
 

@@ -23,6 +23,16 @@ SENTIMENTS = {
     "SENTIMENT_NEUTRAL": Text("中性", "dim"),
     "SENTIMENT_POSITIVE": Text("正面", "green"),
 }
+INTENTS = {
+    "INTENT_OPINION": "意见",
+    "INTENT_SUGGESTION": "建议",
+    "INTENT_COMPLAINT": "投诉",
+    "INTENT_TIP_OFF": "举报",
+    "INTENT_PRAISE": "表扬",
+    "INTENT_QUESTION": "咨询",
+    "INTENT_NEWS_REPORT": "报道",
+    "INTENT_ADVERTISEMENT": "广告",
+}
 STATES = {
     "HEALTH_STATE_NEW": Text("待采集", "dim"),
     "HEALTH_STATE_HEALTHY": Text("正常", "green"),
@@ -33,6 +43,7 @@ STATES = {
     "HEALTH_STATE_PAUSED": Text("暂停", "dim"),
 }
 _FRAGMENT_CHARACTERS = 80
+_HIGH_RISK = 60
 
 
 def local_time(value: str | None) -> str:
@@ -42,18 +53,34 @@ def local_time(value: str | None) -> str:
 
 def show_hits(console: Console, reply: Mapping[str, Any]) -> None:
     """The mentions found, with the matched words marked."""
-    table = Table("时间", "情感", "媒体", "站点", "作者", "内容", title=f"共 {int(reply['totalSize']):,} 条", title_justify="left")
+    table = Table("时间", "情感", "意图", "风险", "媒体", "站点", "作者", "内容", title=f"共 {int(reply['totalSize']):,} 条", title_justify="left")
     for hit in reply["hits"]:
         mention, document = hit["mention"], hit["mention"]["document"]
         table.add_row(
             local_time(document.get("publishedTime") or mention.get("firstSeenTime")),
-            SENTIMENTS.get(mention.get("judgement", {}).get("sentiment", ""), Text("?")),
+            SENTIMENTS.get(mention.get("sentiment", ""), Text("?")),
+            _intent(mention),
+            _risk(mention),
             MEDIA.get(document["medium"], ""),
             Text(document["site"]),
             Text(document.get("author", {}).get("displayName", "")),
             _content(hit),
         )
     console.print(table)
+
+
+def _intent(mention: Mapping[str, Any]) -> str:
+    """The most probable one; empty where the text shows none."""
+    intents: Sequence[Mapping[str, Any]] = mention.get("labels", {}).get("intents", ())
+    return INTENTS.get(intents[0]["intent"], "") if intents else ""
+
+
+def _risk(mention: Mapping[str, Any]) -> Text:
+    """From 0 to 100; empty where it was not computed yet."""
+    if "risk" not in mention:
+        return Text("")
+    score: float = mention["risk"]["score"]
+    return Text(f"{score:.0f}", "bold red" if score >= _HIGH_RISK else "")
 
 
 def _content(hit: Mapping[str, Any]) -> Text:

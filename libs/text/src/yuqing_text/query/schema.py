@@ -208,8 +208,8 @@ MENTIONS = Schema(
 """What queries over mentions may name; the terms of the glossary in both languages."""
 EXACT_QUERIES = Schema(MENTIONS.fields, elsewhere=("similar",))
 """What queries may name that one mention alone must be able to answer, as in a live stream, or on which something is done to all that they find."""
-TOPIC_QUERIES = Schema(
-    (field for field in MENTIONS.fields if field.name not in ("topic", "story", "triage", "assignee", "tag", "corrected")),
-    elsewhere=("similar",),
-)
-"""What a topic's own query may name: anything but topics, stories, which people merge and split, and what people do in the queue."""
+_NOT_OF_TOPICS = frozenset({"topic", "story", "triage", "assignee", "tag", "corrected", "influence", "risk"})
+TOPIC_QUERIES = Schema((field for field in MENTIONS.fields if field.name not in _NOT_OF_TOPICS), elsewhere=("similar",))
+"""What a topic's own query may name: anything but topics, stories, which people merge and split, what people do in the queue, and what is
+computed when a mention is written.
+"""

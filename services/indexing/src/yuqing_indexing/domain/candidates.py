@@ -37,6 +37,8 @@ def candidate_of(mention: Mention, reading: Reading | None = None) -> Candidate:
         "topic": [match.topic for match in mention.topics],
         "story": story_name(mention.membership.story) if mention.membership else None,
     }
+    if mention.assessment:
+        fields |= {"influence": mention.assessment.influence, "risk": mention.assessment.risk}
     if mention.judgement:
         fields |= {"sentiment": mention.sentiment or None, **_label_values(mention.labels)}
     if mention.by_hand:

@@ -120,12 +120,23 @@ class Related:
 class Membership:
     """The id of the story that a mention belongs to; `copy` says that it adds nothing to it.
 
-    `related` are the stories that it is linked with, the parent of a joined text first.
+    `related` are the stories that it is linked with, the parent of a joined text first. `size` is how many mentions the story had when this
+    one was last put into it, it among them; that others came is no change of this one.
     """
 
     story: str
     copy: bool = False
     related: tuple[Related, ...] = ()
+    size: int = field(default=1, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A mention's influence and risk from 0 to 100, and the version of the weights that they were computed with."""
+
+    influence: float
+    risk: float
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +144,8 @@ class Mention:
     """A document with its history. Owners of its fields: `document` and what follows from fetches, `judgement` and `topics` of scoring,
     `by_hand` of people.
 
-    `addresses` are all canonical addresses it was seen at; `content_hash` is of `document`.
+    `addresses` are all canonical addresses it was seen at; `content_hash` is of `document`. `assessment` follows from all the rest, and is
+    that of its last write.
     """
 
     id: str
@@ -148,6 +160,7 @@ class Mention:
     topics: tuple[TopicMatch, ...] = ()
     membership: Membership | None = None
     by_hand: ByHand | None = None
+    assessment: Assessment | None = field(default=None, compare=False)
 
     @property
     def judged_by(self) -> str:

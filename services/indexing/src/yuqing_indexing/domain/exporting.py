@@ -1,12 +1,14 @@
 """What an export says of a mention, column by column, safe to be opened in a spreadsheet."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from yuqing_indexing.domain.candidates import states
 from yuqing_indexing.domain.document import Mention
+from yuqing_indexing.domain.labels import Label
 from yuqing_indexing.domain.reach import reach
+from yuqing_text.query.schema import ASPECT, FOCUS_AREA, INTENT, SENSITIVITY
 
 MOST_ROWS = 1_000_000
 CELL_CHARACTERS = 32_000
@@ -49,6 +51,15 @@ class Column:
     words: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+def _words(values: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """The Chinese words of the query language's values."""
+    return {value: names[0] for value, names in values.items()}
+
+
+def _names(labels: Iterable[Label]) -> list[str] | None:
+    return [label.name for label in labels] or None
+
+
 COLUMNS = (
     Column("name", "编号", lambda mention: f"mentions/{mention.id}"),
     Column("title", "标题", lambda mention: mention.document.title),
@@ -65,11 +76,20 @@ COLUMNS = (
     Column("first_seen", "首次发现", lambda mention: mention.first_seen),
     Column("sentiment", "情感", lambda mention: mention.sentiment or None, _SENTIMENTS),
     Column("negative", "负面概率", lambda mention: round(mention.judgement.negative, 4) if mention.judgement else None),
+    Column("intents", "意图", lambda mention: _names(mention.labels.intents), _words(INTENT)),
+    Column("aspects", "涉及方面", lambda mention: _names(mention.labels.aspects), _words(ASPECT)),
+    Column("focus_areas", "重点领域", lambda mention: _names(mention.labels.focus_areas), _words(FOCUS_AREA)),
+    Column("sensitivities", "敏感主题", lambda mention: _names(mention.labels.sensitivities), _words(SENSITIVITY)),
+    Column("offensive", "冒犯性概率", lambda mention: round(mention.labels.offensive, 4) if mention.judgement else None),
+    Column("entities", "实体", lambda mention: [entity.name for entity in mention.labels.entities] or None),
+    Column("places", "涉及地区", lambda mention: [region.name for region in mention.labels.regions] or None),
     Column("likes", "点赞", lambda mention: mention.document.counts.likes),
     Column("comments", "评论数", lambda mention: mention.document.counts.comments),
     Column("reposts", "转发", lambda mention: mention.document.counts.reposts),
     Column("views", "阅读", lambda mention: mention.document.counts.views),
     Column("reach", "触达", lambda mention: reach(mention.document)),
+    Column("influence", "影响力", lambda mention: mention.assessment.influence if mention.assessment else None),
+    Column("risk", "风险", lambda mention: mention.assessment.risk if mention.assessment else None),
     Column("rating", "评分", lambda mention: mention.document.rating),
     Column("state", "状态", states, _STATES),
     Column("corrected", "人工纠正", lambda mention: [each.kind.value for each in mention.counting] or None, _CORRECTED),
@@ -102,7 +122,7 @@ def _cell(value: Value, words: Mapping[str, str], zone: tzinfo) -> Cell:
         case datetime():
             return value.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
         case list():
-            return "、".join(word for each in value if (word := words.get(each, each)))
+            return _safe("、".join(word for each in value if (word := words.get(each, each))))
         case str():
             return _safe(words.get(value, value))
         case _:

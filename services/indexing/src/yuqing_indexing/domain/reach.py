@@ -1,11 +1,17 @@
 """How many people a mention may have come before, as one number to sort by."""
 
-from yuqing_indexing.domain.document import Document
+from yuqing_indexing.domain.document import NO_COUNTS, Document
 
 FOLLOWERS_WHO_SEE_A_POST = 0.05
 """Of an account's followers, the part that sees an ordinary post."""
 VIEWS_FOR_ONE_INTERACTION = 20
 """One reader in so many likes, comments or passes on."""
+
+
+def is_reach_known(document: Document) -> bool:
+    """Whether anything is known that it follows from."""
+    counts, author = document.counts, document.author
+    return counts != NO_COUNTS or (author is not None and author.followers is not None)
 
 
 def reach(document: Document) -> int:

@@ -34,6 +34,10 @@ FACETS = (
 """What results are filtered, counted and split by; the names of the index's fields."""
 
 
+LABEL_FACETS = ("intent", "aspect", "focus_area", "sensitivity")
+"""Those of them that say what a text is about, beside its sentiment."""
+
+
 class PointInTimeGone(Exception):
     """The view that earlier pages were read from is no longer kept."""
 
@@ -49,6 +53,8 @@ class Order(Enum):
     NEWEST = "newest"
     OLDEST = "oldest"
     REACH = "reach"
+    RISK = "risk"
+    INFLUENCE = "influence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +151,16 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A topic in numbers: its mentions, by sentiment, by day and by medium, and the sum of their reach."""
+    """A topic in numbers: its mentions, by sentiment, label, day and medium, the sum of their reach, the means of their influence and risk."""
 
     size: int
     sentiments: tuple[tuple[str, int], ...]
     reach: int
     days: tuple[Bar, ...]
     media: tuple[tuple[str, int], ...]
+    labels: Mapping[str, tuple[tuple[str, int], ...]]
+    mean_influence: float | None
+    mean_risk: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,12 @@ class StoryOrder(Enum):
     HEAT = "heat"
     SIZE = "size"
     NEWEST = "newest"
+    RISK = "risk"
 
 
 @dataclass(frozen=True, slots=True)
 class StoryFigures:
-    """A story in numbers. `first` is its mention that was published first."""
+    """A story in numbers. `first` is its mention that was published first; `influence` and `risk` are the highest of its mentions."""
 
     story: str
     first: Mention
@@ -44,6 +45,8 @@ class StoryFigures:
     heat: float
     heat_without_copies: float
     media: tuple[tuple[str, int], ...]
+    influence: float | None
+    risk: float | None
 
 
 @dataclass(frozen=True, slots=True)

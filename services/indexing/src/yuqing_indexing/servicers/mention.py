@@ -9,10 +9,13 @@ from typing import Any, TypeAlias
 import grpc.aio
 
 from yuqing.indexing.v1 import mention_pb2, mention_pb2_grpc
+from yuqing_indexing.assessment_wire import write_parts
+from yuqing_indexing.domain.assessing import assess
 from yuqing_indexing.domain.reading import Mentions
 from yuqing_indexing.domain.searching import Bars, Found, Page, Search, Selection, observed_in
 from yuqing_indexing.domain.sight import Sight
 from yuqing_indexing.domain.story_search import StorySearch
+from yuqing_indexing.domain.weights import Weights
 from yuqing_indexing.names import FACET
 from yuqing_indexing.servicers.asking import Asking, cursor_of, engine_errors, order_of
 from yuqing_indexing.servicers.erasing import Erasing
@@ -51,6 +54,7 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
     erasing: Erasing
     tokens: PageTokens
     asking: Asking
+    weights: Weights
 
     async def GetMention(self, request: mention_pb2.GetMentionRequest, context: Context) -> mention_pb2.GetMentionResponse:
         """Errors: NotFound, Unavailable."""
@@ -60,7 +64,9 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
         if mention is None:
             raise NotFound(f"{request.name} is not there")
         sight = await self.asking.sight()
-        return mention_pb2.GetMentionResponse(mention=mention_message(sight.of_mention(mention)))
+        message = mention_message(sight.of_mention(mention))
+        write_parts(message, assess(mention, self.weights))
+        return mention_pb2.GetMentionResponse(mention=message)
 
     async def SearchMentions(self, request: mention_pb2.SearchMentionsRequest, context: Context) -> mention_pb2.SearchMentionsResponse:
         """Errors: QueryRefused, InvalidPageToken, PageTokenExpired, Unavailable."""

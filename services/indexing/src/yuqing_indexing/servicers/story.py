@@ -36,7 +36,11 @@ MOST_STEPS = 5_000
 MOST_TITLE_CHARACTERS = 60
 RELATED, MOST_NEIGHBOURS = 10, 50
 """Related stories that are given where no number is asked for, and neighbours that are looked at."""
-_ORDERS = {story_pb2.STORY_ORDER_SIZE: StoryOrder.SIZE, story_pb2.STORY_ORDER_NEWEST: StoryOrder.NEWEST}
+_ORDERS = {
+    story_pb2.STORY_ORDER_SIZE: StoryOrder.SIZE,
+    story_pb2.STORY_ORDER_NEWEST: StoryOrder.NEWEST,
+    story_pb2.STORY_ORDER_RISK: StoryOrder.RISK,
+}
 _Change: TypeAlias = story_pb2.MergeStoriesRequest | story_pb2.SplitStoryRequest
 
 

@@ -28,6 +28,8 @@ def story_message(figures: StoryFigures, sight: Sight) -> story_pb2.Story:
         heat=figures.heat,
         heat_without_copies=figures.heat_without_copies,
         media=bucket_messages(figures.media),
+        influence=figures.influence,
+        risk=figures.risk,
     )
     write_mention(message.first, sight.of_mention(figures.first))
     return message

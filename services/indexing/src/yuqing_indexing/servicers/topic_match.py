@@ -97,6 +97,12 @@ class TopicMatchServicer(topic_match_pb2_grpc.TopicMatchServiceServicer):
                 reach=each.reach,
                 days=bar_messages(each.days),
                 media=bucket_messages(each.media),
+                intents=bucket_messages(each.labels["intent"]),
+                aspects=bucket_messages(each.labels["aspect"]),
+                focus_areas=bucket_messages(each.labels["focus_area"]),
+                sensitivities=bucket_messages(each.labels["sensitivity"]),
+                mean_influence=each.mean_influence,
+                mean_risk=each.mean_risk,
             )
             for name, each in zip(request.topics, figures, strict=True)
         ]

@@ -5,8 +5,9 @@ would not see each other. What was placed stays: a batch that is taken again is 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -59,7 +60,7 @@ class SqlStories:
             placed = await asyncio.to_thread(_place, placing, there, members)
             await _keep(connection, placing.known)
             await _note(connection, moving, placed)
-        return placed
+            return await _sized(connection, placed, _shared(placed, members, placing.awaited))
 
     async def _prepare(self, tellings: Sequence[Telling]) -> None:
         """Computes the fingerprints, which the words keep, before the lock is held. Words that are known to the letter need none."""
@@ -240,6 +241,26 @@ async def _note(connection: AsyncConnection, moving: Sequence[Telling], placed: 
         statement = update(tables.mention).where(tables.mention.c.id == bindparam("key"))
         changed = statement.values(story=bindparam("its_story"), words=bindparam("its_words"), is_copy=bindparam("copies"))
         await connection.execute(changed, rows)
+
+
+def _shared(placed: dict[str, Membership], members: dict[str, _Member], awaited: Collection[str]) -> set[str]:
+    """The stories that may have other mentions than one of this batch, which begins it: most have none, and need not be asked about."""
+    here = Counter(place.story for place in placed.values())
+    return {
+        place.story
+        for mention, place in placed.items()
+        if here[place.story] > 1 or members[mention].story or place.story in awaited or place.story != story_id(mention)
+    }
+
+
+async def _sized(connection: AsyncConnection, placed: dict[str, Membership], shared: Collection[str]) -> dict[str, Membership]:
+    """With how many mentions each story has now."""
+    if not shared:
+        return placed
+    columns = tables.mention.c
+    query = select(columns.story, func.count().label("size")).where(among(columns.story, shared, connection)).group_by(columns.story)
+    sizes = {row.story: row.size for row in await connection.execute(query)}
+    return {mention: replace(place, size=size) if (size := sizes.get(place.story, 1)) != place.size else place for mention, place in placed.items()}
 
 
 async def _forget(connection: AsyncConnection, texts: Iterable[Text]) -> None:

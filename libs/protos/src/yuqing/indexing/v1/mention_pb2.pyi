@@ -10,6 +10,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from yuqing.indexing.v1 import assessment_pb2 as _assessment_pb2
 from yuqing.indexing.v1 import correction_pb2 as _correction_pb2
 from yuqing.indexing.v1 import document_pb2 as _document_pb2
 from yuqing.indexing.v1 import triage_pb2 as _triage_pb2
@@ -135,6 +136,10 @@ class _SearchOrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SearchOrd
     """发布时间（旧在前）"""
     SEARCH_ORDER_REACH: _SearchOrder.ValueType  # 4
     """触达"""
+    SEARCH_ORDER_RISK: _SearchOrder.ValueType  # 5
+    """风险"""
+    SEARCH_ORDER_INFLUENCE: _SearchOrder.ValueType  # 6
+    """影响力"""
 
 class SearchOrder(_SearchOrder, metaclass=_SearchOrderEnumTypeWrapper):
     """The order of results. 排序"""
@@ -148,6 +153,10 @@ SEARCH_ORDER_OLDEST: SearchOrder.ValueType  # 3
 """发布时间（旧在前）"""
 SEARCH_ORDER_REACH: SearchOrder.ValueType  # 4
 """触达"""
+SEARCH_ORDER_RISK: SearchOrder.ValueType  # 5
+"""风险"""
+SEARCH_ORDER_INFLUENCE: SearchOrder.ValueType  # 6
+"""影响力"""
 Global___SearchOrder: _TypeAlias = SearchOrder  # noqa: Y015
 
 class _Interval:
@@ -262,6 +271,8 @@ class Mention(_message.Message):
     CORRECTIONS_FIELD_NUMBER: _builtins.int
     TRIAGE_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    INFLUENCE_FIELD_NUMBER: _builtins.int
+    RISK_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`mentions/{mention}`. 资源名"""
     edited: _builtins.bool
@@ -314,6 +325,14 @@ class Mention(_message.Message):
 
     @_builtins.property
     def triage(self) -> _triage_pb2.Triage: ...
+    @_builtins.property
+    def influence(self) -> _assessment_pb2.Influence:
+        """As of its last write; absent until it is written by a version that computes it. 影响力"""
+
+    @_builtins.property
+    def risk(self) -> _assessment_pb2.Risk:
+        """As of its last write; absent until it is written by a version that computes it. 风险"""
+
     def __init__(
         self,
         *,
@@ -335,10 +354,12 @@ class Mention(_message.Message):
         corrections: _abc.Iterable[_correction_pb2.Correction] | None = ...,
         triage: _triage_pb2.Triage | None = ...,
         etag: _builtins.str = ...,
+        influence: _assessment_pb2.Influence | None = ...,
+        risk: _assessment_pb2.Risk | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "first_seen_time", b"first_seen_time", "judgement", b"judgement", "labels", b"labels", "last_seen_time", b"last_seen_time", "triage", b"triage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "first_seen_time", b"first_seen_time", "influence", b"influence", "judgement", b"judgement", "labels", b"labels", "last_seen_time", b"last_seen_time", "risk", b"risk", "triage", b"triage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "content_hash", b"content_hash", "copy", b"copy", "corrections", b"corrections", "document", b"document", "edited", b"edited", "etag", b"etag", "first_seen_time", b"first_seen_time", "judgement", b"judgement", "labels", b"labels", "last_seen_time", b"last_seen_time", "name", b"name", "related_stories", b"related_stories", "sentiment", b"sentiment", "story", b"story", "topics", b"topics", "triage", b"triage", "vanished", b"vanished"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "content_hash", b"content_hash", "copy", b"copy", "corrections", b"corrections", "document", b"document", "edited", b"edited", "etag", b"etag", "first_seen_time", b"first_seen_time", "influence", b"influence", "judgement", b"judgement", "labels", b"labels", "last_seen_time", b"last_seen_time", "name", b"name", "related_stories", b"related_stories", "risk", b"risk", "sentiment", b"sentiment", "story", b"story", "topics", b"topics", "triage", b"triage", "vanished", b"vanished"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -35,6 +35,8 @@ class _StoryOrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StoryOrder
     """提及数"""
     STORY_ORDER_NEWEST: _StoryOrder.ValueType  # 3
     """By their newest mention. 最近发布"""
+    STORY_ORDER_RISK: _StoryOrder.ValueType  # 4
+    """By the highest of their mentions. 风险"""
 
 class StoryOrder(_StoryOrder, metaclass=_StoryOrderEnumTypeWrapper):
     """The order of stories. 排序"""
@@ -46,6 +48,8 @@ STORY_ORDER_SIZE: StoryOrder.ValueType  # 2
 """提及数"""
 STORY_ORDER_NEWEST: StoryOrder.ValueType  # 3
 """By their newest mention. 最近发布"""
+STORY_ORDER_RISK: StoryOrder.ValueType  # 4
+"""By the highest of their mentions. 风险"""
 Global___StoryOrder: _TypeAlias = StoryOrder  # noqa: Y015
 
 @_typing.final
@@ -74,6 +78,8 @@ class Story(_message.Message):
     HOURS_FIELD_NUMBER: _builtins.int
     RELATED_STORIES_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    INFLUENCE_FIELD_NUMBER: _builtins.int
+    RISK_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`stories/{story}`. 资源名"""
     size: _builtins.int
@@ -92,6 +98,9 @@ class Story(_message.Message):
     """The same without copies. 去重热度"""
     etag: _builtins.str
     """Changes when the story is merged or split. 版本标识"""
+    influence: _builtins.float
+    """The highest of its mentions; absent where none has any yet. 最高影响力、最高风险"""
+    risk: _builtins.float
     @_builtins.property
     def first(self) -> _mention_pb2.Mention:
         """The mention that was published first. 最早发布的一条"""
@@ -149,12 +158,21 @@ class Story(_message.Message):
         hours: _abc.Iterable[_mention_pb2.TimeBar] | None = ...,
         related_stories: _abc.Iterable[_builtins.str] | None = ...,
         etag: _builtins.str = ...,
+        influence: _builtins.float | None = ...,
+        risk: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["first", b"first", "first_published_time", b"first_published_time", "first_seen_time", b"first_seen_time", "last_published_time", b"last_published_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_influence", b"_influence", "_risk", b"_risk", "first", b"first", "first_published_time", b"first_published_time", "first_seen_time", b"first_seen_time", "influence", b"influence", "last_published_time", b"last_published_time", "risk", b"risk"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["authors", b"authors", "authors_size", b"authors_size", "copies_size", b"copies_size", "etag", b"etag", "first", b"first", "first_published_time", b"first_published_time", "first_seen_time", b"first_seen_time", "heat", b"heat", "heat_without_copies", b"heat_without_copies", "hours", b"hours", "last_published_time", b"last_published_time", "media", b"media", "name", b"name", "outlets", b"outlets", "outlets_size", b"outlets_size", "reach", b"reach", "related_stories", b"related_stories", "sites", b"sites", "sites_size", b"sites_size", "size", b"size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_influence", b"_influence", "_risk", b"_risk", "authors", b"authors", "authors_size", b"authors_size", "copies_size", b"copies_size", "etag", b"etag", "first", b"first", "first_published_time", b"first_published_time", "first_seen_time", b"first_seen_time", "heat", b"heat", "heat_without_copies", b"heat_without_copies", "hours", b"hours", "influence", b"influence", "last_published_time", b"last_published_time", "media", b"media", "name", b"name", "outlets", b"outlets", "outlets_size", b"outlets_size", "reach", b"reach", "related_stories", b"related_stories", "risk", b"risk", "sites", b"sites", "sites_size", b"sites_size", "size", b"size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__influence: _TypeAlias = _typing.Literal["influence"]  # noqa: Y015
+    _WhichOneofArgType__influence: _TypeAlias = _typing.Literal["_influence", b"_influence"]  # noqa: Y015
+    _WhichOneofReturnType__risk: _TypeAlias = _typing.Literal["risk"]  # noqa: Y015
+    _WhichOneofArgType__risk: _TypeAlias = _typing.Literal["_risk", b"_risk"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__influence) -> _WhichOneofReturnType__influence | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__risk) -> _WhichOneofReturnType__risk | None: ...
 
 Global___Story: _TypeAlias = Story  # noqa: Y015
 

@@ -424,12 +424,21 @@ class TopicFigures(_message.Message):
     REACH_FIELD_NUMBER: _builtins.int
     DAYS_FIELD_NUMBER: _builtins.int
     MEDIA_FIELD_NUMBER: _builtins.int
+    INTENTS_FIELD_NUMBER: _builtins.int
+    ASPECTS_FIELD_NUMBER: _builtins.int
+    FOCUS_AREAS_FIELD_NUMBER: _builtins.int
+    SENSITIVITIES_FIELD_NUMBER: _builtins.int
+    MEAN_INFLUENCE_FIELD_NUMBER: _builtins.int
+    MEAN_RISK_FIELD_NUMBER: _builtins.int
     topic: _builtins.str
     size: _builtins.int
     share_of_voice: _builtins.float
     """Its mentions divided by the sum of all topics'; one that belongs to two topics counts in both. 声量占比"""
     reach: _builtins.int
     """The sum of its mentions' reach. 触达总和"""
+    mean_influence: _builtins.float
+    """The means over its mentions; absent where none has any yet. 平均影响力、平均风险"""
+    mean_risk: _builtins.float
     @_builtins.property
     def sentiments(self) -> _containers.RepeatedCompositeFieldContainer[_mention_pb2.Bucket]:
         """By sentiment: `negative`, `neutral`, `positive`. 情感分布"""
@@ -442,6 +451,16 @@ class TopicFigures(_message.Message):
     def media(self) -> _containers.RepeatedCompositeFieldContainer[_mention_pb2.Bucket]:
         """By medium, largest first. 媒体分布"""
 
+    @_builtins.property
+    def intents(self) -> _containers.RepeatedCompositeFieldContainer[_mention_pb2.Bucket]:
+        """By what their texts say, largest first. 意图、涉及方面、重点领域、敏感主题分布"""
+
+    @_builtins.property
+    def aspects(self) -> _containers.RepeatedCompositeFieldContainer[_mention_pb2.Bucket]: ...
+    @_builtins.property
+    def focus_areas(self) -> _containers.RepeatedCompositeFieldContainer[_mention_pb2.Bucket]: ...
+    @_builtins.property
+    def sensitivities(self) -> _containers.RepeatedCompositeFieldContainer[_mention_pb2.Bucket]: ...
     def __init__(
         self,
         *,
@@ -452,12 +471,25 @@ class TopicFigures(_message.Message):
         reach: _builtins.int = ...,
         days: _abc.Iterable[_mention_pb2.TimeBar] | None = ...,
         media: _abc.Iterable[_mention_pb2.Bucket] | None = ...,
+        intents: _abc.Iterable[_mention_pb2.Bucket] | None = ...,
+        aspects: _abc.Iterable[_mention_pb2.Bucket] | None = ...,
+        focus_areas: _abc.Iterable[_mention_pb2.Bucket] | None = ...,
+        sensitivities: _abc.Iterable[_mention_pb2.Bucket] | None = ...,
+        mean_influence: _builtins.float | None = ...,
+        mean_risk: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_mean_influence", b"_mean_influence", "_mean_risk", b"_mean_risk", "mean_influence", b"mean_influence", "mean_risk", b"mean_risk"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "media", b"media", "reach", b"reach", "sentiments", b"sentiments", "share_of_voice", b"share_of_voice", "size", b"size", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_mean_influence", b"_mean_influence", "_mean_risk", b"_mean_risk", "aspects", b"aspects", "days", b"days", "focus_areas", b"focus_areas", "intents", b"intents", "mean_influence", b"mean_influence", "mean_risk", b"mean_risk", "media", b"media", "reach", b"reach", "sensitivities", b"sensitivities", "sentiments", b"sentiments", "share_of_voice", b"share_of_voice", "size", b"size", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__mean_influence: _TypeAlias = _typing.Literal["mean_influence"]  # noqa: Y015
+    _WhichOneofArgType__mean_influence: _TypeAlias = _typing.Literal["_mean_influence", b"_mean_influence"]  # noqa: Y015
+    _WhichOneofReturnType__mean_risk: _TypeAlias = _typing.Literal["mean_risk"]  # noqa: Y015
+    _WhichOneofArgType__mean_risk: _TypeAlias = _typing.Literal["_mean_risk", b"_mean_risk"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_influence) -> _WhichOneofReturnType__mean_influence | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_risk) -> _WhichOneofReturnType__mean_risk | None: ...
 
 Global___TopicFigures: _TypeAlias = TopicFigures  # noqa: Y015
 

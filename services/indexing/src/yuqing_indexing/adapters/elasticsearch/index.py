@@ -15,6 +15,7 @@ from yuqing_indexing.domain.analysis import analyse
 from yuqing_indexing.domain.ids import observation_id
 from yuqing_indexing.domain.months import month_of
 from yuqing_indexing.domain.ports import OutsideUnavailable, Place, Sighting, Stored, Version, Write, Written
+from yuqing_indexing.domain.weights import SHIPPED, Weights
 
 _CONFLICT = 409
 _MOST_TRIES = 6
@@ -33,9 +34,10 @@ class _Line:
 class MentionIndex:
     """The port `Index` on a real Elasticsearch."""
 
-    def __init__(self, client: AsyncElasticsearch, indices: Indices) -> None:
+    def __init__(self, client: AsyncElasticsearch, indices: Indices, weights: Weights = SHIPPED) -> None:
         self._client = client
         self._indices = indices
+        self._weights = weights
 
     async def read(self, places: Sequence[Place]) -> dict[str, Stored]:
         """See `domain.ports.Index`."""
@@ -115,7 +117,7 @@ class MentionIndex:
         else:
             version = {"if_seq_no": write.version.sequence_number, "if_primary_term": write.version.primary_term}
             action = {"index": target | version}
-        return dumps(action) + b"\n" + dumps(mention_record(write.mention, analyse(write.mention, write.reading)))
+        return dumps(action) + b"\n" + dumps(mention_record(write.mention, analyse(write.mention, write.reading), self._weights))
 
     def _sighting_line(self, sighting: Sighting) -> bytes:
         fetched = sighting.document.fetched

@@ -47,12 +47,7 @@ class Indices:
     async def upgrade(self) -> None:
         """Gives the fields of the present mappings to indices that an older version of this service made."""
         for family in FAMILIES:
-            present = mapping(family)
-            for name, found in (await self.client.indices.get_mapping(index=self.everywhere(family))).body.items():
-                version = found["mappings"].get("_meta", {}).get("version", 0)
-                if version < present["_meta"]["version"]:
-                    await self.client.indices.put_mapping(index=name, properties=present["properties"], meta=present["_meta"])
-                    _log.info("mapping upgraded", index=name, from_version=version, to_version=present["_meta"]["version"])
+            await self._upgrade(family, self.everywhere(family))
 
     async def ensure(self, family: Family, month: str) -> str:
         """The name of the family's index for a month, which is there afterwards."""
@@ -74,6 +69,14 @@ class Indices:
             self._ready.discard(name)
             await self.client.indices.delete(index=name, ignore_unavailable=True)
 
+    async def _upgrade(self, family: Family, names: str) -> None:
+        present = mapping(family)
+        for name, found in (await self.client.indices.get_mapping(index=names)).body.items():
+            version = found["mappings"].get("_meta", {}).get("version", 0)
+            if version < present["_meta"]["version"]:
+                await self.client.indices.put_mapping(index=name, properties=present["properties"], meta=present["_meta"])
+                _log.info("mapping upgraded", index=name, from_version=version, to_version=present["_meta"]["version"])
+
     async def _make(self, family: Family, name: str) -> None:
         # The default refresh sleeps while nobody searches; replicas go where there is a second node for them.
         settings = {"refresh_interval": "1s", "number_of_shards": self.shards, "auto_expand_replicas": "0-1"}
@@ -82,4 +85,5 @@ class Indices:
         except BadRequestError as error:
             if error.error != "resource_already_exists_exception":
                 raise
+            await self._upgrade(family, name)  # a replica of an older version may have made it after this one's start
         self._ready.add(name)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from yuqing_indexing.domain.searching import Bars, Order, Selection
+from yuqing_indexing.domain.searching import LABEL_FACETS, Bars, Order, Selection
 from yuqing_text.query.elasticsearch import compile_query
 
 Json = dict[str, Any]
@@ -13,11 +13,15 @@ Json = dict[str, Any]
 FACET_VALUES = 50
 SPLIT_VALUES = 20
 _TIME_FIELDS = {"published": "when", "first_seen": "first_seen"}
+_BELOW_ALL = -1
+"""Where a mention stands that was last written before there was such a number; a page's token cannot hold the engine's own −∞."""
 _ORDERS: dict[Order, list[Json]] = {
     Order.RELEVANCE: [{"_score": "desc"}, {"when": "desc"}],
     Order.NEWEST: [{"when": "desc"}],
     Order.OLDEST: [{"when": "asc"}],
     Order.REACH: [{"reach": "desc"}, {"when": "desc"}],
+    Order.RISK: [{"risk": {"order": "desc", "missing": _BELOW_ALL}}, {"when": "desc"}],
+    Order.INFLUENCE: [{"influence": {"order": "desc", "missing": _BELOW_ALL}}, {"when": "desc"}],
 }
 
 
@@ -71,6 +75,9 @@ def figures_question(topics: Sequence[str], time_zone: str) -> Json:
         "sentiments": facet_question("sentiment"),
         "media": facet_question("medium"),
         "reach": {"sum": {"field": "reach"}},
+        "mean_influence": {"avg": {"field": "influence"}},
+        "mean_risk": {"avg": {"field": "risk"}},
+        **{name: facet_question(name) for name in LABEL_FACETS},
         "days": bars_question(Bars("day", "published", time_zone)),
     }
     return {"filters": {"filters": [{"term": {"topic": topic}} for topic in topics]}, "aggs": parts}

@@ -7,14 +7,16 @@ from typing import Any
 from yuqing_indexing.adapters.elasticsearch.by_hand_records import DERIVED_OF_PEOPLE, by_hand_fields, by_hand_of
 from yuqing_indexing.adapters.elasticsearch.label_records import DERIVED_OF_LABELS, label_fields, labels_of
 from yuqing_indexing.domain.analysis import Analysis
+from yuqing_indexing.domain.assessing import assess
 from yuqing_indexing.domain.candidates import regions, states
-from yuqing_indexing.domain.document import Author, Counts, Document, Image, Judgement, Membership, Mention, Related, TopicMatch
+from yuqing_indexing.domain.document import Assessment, Author, Counts, Document, Image, Judgement, Membership, Mention, Related, TopicMatch
 from yuqing_indexing.domain.heat import heat
 from yuqing_indexing.domain.labels import NO_LABELS
 from yuqing_indexing.domain.ports import Sighting
 from yuqing_indexing.domain.reach import reach
 from yuqing_indexing.domain.stories import story_id_of, story_name
 from yuqing_indexing.domain.topics import generation_key
+from yuqing_indexing.domain.weights import SHIPPED, Weights
 
 Record = dict[str, Any]
 """What `_source` holds: only the index's JSON knows its types."""
@@ -34,6 +36,8 @@ DERIVED = (
     *DERIVED_OF_PEOPLE,
 )
 """Fields that are made of others: they need not be read back."""
+UNREAD = (*DERIVED, "text", "images", "topic_spans")
+"""Those, and the large ones: what need not be read where thousands of mentions are looked at."""
 _PLAIN = (
     "source",
     "source_kind",
@@ -62,7 +66,7 @@ def tiebreak(mention_id: str) -> int:
     return int(mention_id[:15], 16)
 
 
-def mention_record(mention: Mention, analysis: Analysis) -> Record:
+def mention_record(mention: Mention, analysis: Analysis, weights: Weights = SHIPPED) -> Record:
     """The whole object of a mention; what is empty is left out."""
     document = mention.document
     record: Record = {
@@ -100,7 +104,7 @@ def mention_record(mention: Mention, analysis: Analysis) -> Record:
         record["region_normal"] = places
     if document.images:
         record["images"] = [_plain(image) for image in document.images]
-    return record | _judged_fields(mention)
+    return record | _judged_fields(mention) | _assessed_fields(assess(mention, weights).assessment)
 
 
 def mention_of(mention_id: str, record: Mapping[str, Any]) -> Mention:
@@ -131,6 +135,7 @@ def mention_of(mention_id: str, record: Mapping[str, Any]) -> Mention:
         topics=tuple(_topic_match(topic, found) for topic, found in record.get("topic_spans", {}).items()),
         membership=_membership(record),
         by_hand=by_hand_of(record["by_hand"]) if "by_hand" in record else None,
+        assessment=Assessment(record["influence"], record["risk"], record["weights"]) if "weights" in record else None,
     )
 
 
@@ -165,6 +170,10 @@ def _judged_fields(mention: Mention) -> Record:
     return record
 
 
+def _assessed_fields(assessment: Assessment) -> Record:
+    return {"influence": assessment.influence, "risk": assessment.risk, "weights": assessment.version}
+
+
 def _topic_fields(topics: Sequence[TopicMatch]) -> Record:
     """`topic` is searched for, `topic_generation` tells which matches are of an older query, `topic_spans` is all of it."""
     return {
@@ -177,6 +186,8 @@ def _topic_fields(topics: Sequence[TopicMatch]) -> Record:
 def _story_fields(membership: Membership) -> Record:
     """`related_story` is searched for, `related` has the shares as well."""
     record: Record = {"story": story_name(membership.story), "copy": membership.copy}
+    if membership.size > 1:
+        record["story_size"] = membership.size
     if membership.related:
         record["related_story"] = [story_name(each.story) for each in membership.related]
         record["related"] = [{"story": each.story, "share": each.share} for each in membership.related]
@@ -195,7 +206,7 @@ def _membership(record: Mapping[str, Any]) -> Membership | None:
     if "story" not in record:
         return None
     related = tuple(Related(each["story"], each["share"]) for each in record.get("related", ()))
-    return Membership(story_id_of(record["story"]), record["copy"], related)
+    return Membership(story_id_of(record["story"]), record["copy"], related, record.get("story_size", 1))
 
 
 def _topic_match(topic: str, found: Mapping[str, Any]) -> TopicMatch:

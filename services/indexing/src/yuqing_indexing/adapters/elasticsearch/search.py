@@ -14,6 +14,7 @@ from yuqing_indexing.adapters.elasticsearch.questions import bars_question, face
 from yuqing_indexing.adapters.elasticsearch.records import DERIVED, counts_of, mention_of, moment_of
 from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.searching import (
+    LABEL_FACETS,
     Bar,
     Bars,
     Cursor,
@@ -225,6 +226,9 @@ def _figures(bucket: dict[str, Any]) -> Figures:
         reach=int(bucket["reach"]["value"]),
         days=tuple(map(bar_of, bucket["days"]["buckets"])),
         media=_buckets(bucket["media"]),
+        labels={name: _buckets(bucket[name]) for name in LABEL_FACETS},
+        mean_influence=bucket["mean_influence"]["value"],
+        mean_risk=bucket["mean_risk"]["value"],
     )
 
 

@@ -9,7 +9,7 @@ from elasticsearch import AsyncElasticsearch
 from yuqing_indexing.adapters.elasticsearch.client import away_is_named
 from yuqing_indexing.adapters.elasticsearch.indices import Indices
 from yuqing_indexing.adapters.elasticsearch.questions import facet_question, query_of, sort_of
-from yuqing_indexing.adapters.elasticsearch.records import DERIVED, mention_of
+from yuqing_indexing.adapters.elasticsearch.records import DERIVED, UNREAD, mention_of
 from yuqing_indexing.adapters.elasticsearch.search import aggregated, bar_of, facet_count_of
 from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.heat import heat
@@ -22,12 +22,12 @@ from yuqing_text.query.tree import Phrase
 _EXACT_UP_TO = 40_000
 """Elasticsearch counts distinct values exactly up to about here, and above within a few in a hundred."""
 _CARRIERS = 10
-_UNREAD = (*DERIVED, "text", "images", "topic_spans")
 _Json = dict[str, Any]
 _RANKS: dict[StoryOrder, tuple[str, _Json]] = {
     StoryOrder.HEAT: ("heat", {"sum": {"field": "heat"}}),
     StoryOrder.SIZE: ("size", {"value_count": {"field": "story"}}),
     StoryOrder.NEWEST: ("newest", {"max": {"field": "when"}}),
+    StoryOrder.RISK: ("risk", {"max": {"field": "risk", "missing": 0}}),
 }
 
 
@@ -70,7 +70,7 @@ class ElasticsearchStorySearch:
         """See `StorySearch`."""
         body: _Json = {"query": _of(story), "sort": sort_of(Order.OLDEST), "size": most, "track_total_hits": True}
         with away_is_named():
-            reply = await self._client.search(index=self._indices.everywhere("mentions"), source_excludes=_UNREAD, **body)
+            reply = await self._client.search(index=self._indices.everywhere("mentions"), source_excludes=UNREAD, **body)
         hits = reply.body["hits"]
         return [mention_of(hit["_id"], hit["_source"]) for hit in hits["hits"]], hits["total"]["value"]
 
@@ -140,6 +140,8 @@ _FIGURES: _Json = {
     "originals": {"filter": {"term": {"copy": False}}, "aggs": {"heat": {"sum": {"field": "heat"}}}},
     "heat": {"sum": {"field": "heat"}},
     "reach": {"sum": {"field": "reach"}},
+    "influence": {"max": {"field": "influence"}},
+    "risk": {"max": {"field": "risk"}},
     "first_seen": {"min": {"field": "first_seen"}},
     "first_published": {"min": {"field": "when"}},
     "last_published": {"max": {"field": "when"}},
@@ -170,6 +172,8 @@ def _figures(bucket: _Json) -> StoryFigures:
         heat=bucket["heat"]["value"],
         heat_without_copies=alone,
         media=facet_count_of(bucket["media"]).buckets,
+        influence=bucket["influence"]["value"],
+        risk=bucket["risk"]["value"],
     )
 
 
