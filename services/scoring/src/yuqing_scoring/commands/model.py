@@ -13,6 +13,7 @@ from yuqing_scoring.adapters.model_file import CARD, SHIPPED, WEIGHTS, ModelProb
 from yuqing_scoring.adapters.second_stage_file import ENCODER, has_second_stage
 from yuqing_scoring.adapters.second_stage_file import load as load_second_stage
 from yuqing_scoring.commands.labels import data_offensive, label_figure_lines, labels_command, train_labels_command
+from yuqing_scoring.commands.samples import names_command, towards_command
 from yuqing_scoring.domain.judgement import Judge, Passage
 from yuqing_scoring.training.card import Evidence, card, figure_lines, figures_json
 from yuqing_scoring.training.corpus import Corpus, CorpusProblem, read_corpus
@@ -35,6 +36,9 @@ def model() -> None:
 
 model.add_command(labels_command)
 model.add_command(train_labels_command)
+
+model.add_command(names_command)
+model.add_command(towards_command)
 
 
 @model.command("train")

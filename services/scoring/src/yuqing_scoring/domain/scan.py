@@ -5,9 +5,10 @@ Reading, finding and cutting are each done once for all that look for names; the
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 import ahocorasick_rs
@@ -53,11 +54,35 @@ class Token(NamedTuple):
     tag: str
 
 
-class Clause(NamedTuple):
-    """The words of a clause, by where they begin and by where they end."""
+class Clause:
+    """The words of a clause that begins at `start` of a text.
 
-    starting: Mapping[int, Token]
-    ending: Mapping[int, Token]
+    Without rjieba's guess at unknown words: those come as single characters, so that a guess never swallows a word that is known.
+    """
+
+    def __init__(self, clause: str, start: int) -> None:
+        tagged = rjieba.tag(clause, False)
+        self._tags = [tag for _, tag in tagged]
+        self._starts = list(accumulate((len(word) for word, _ in tagged), initial=start))
+        self._numbers = dict(zip(self._starts, range(len(self._starts)), strict=True))
+
+    def beginning(self, place: int) -> Token | None:
+        """The word that begins here."""
+        number = self._numbers.get(place)
+        return None if number is None or number == len(self._tags) else self._token(number)
+
+    def ending(self, place: int) -> Token | None:
+        """The word that ends here."""
+        number = self._numbers.get(place)
+        return self._token(number - 1) if number else None
+
+    def around(self, place: int) -> Token | None:
+        """The word that goes over this place."""
+        number = bisect_right(self._starts, place) - 1
+        return self._token(number) if 0 <= number < len(self._tags) and self._starts[number] < place else None
+
+    def _token(self, number: int) -> Token:
+        return Token(self._starts[number], self._starts[number + 1], self._tags[number])
 
 
 @dataclass(frozen=True)
@@ -98,20 +123,9 @@ class ScannedText:
         start, end = self.clause(place)
         known = self._clauses.get(start)
         if known is None:
-            known = self._clauses[start] = _cut(self.text[start:end], start)
+            known = self._clauses[start] = Clause(self.text[start:end], start)
         return known
 
-    def tokens(self, place: int) -> Mapping[int, Token]:
-        """The words of the clause in which a code point stands, by where they begin."""
-        return self.words(place).starting
-
-
-def _cut(clause: str, start: int) -> Clause:
-    # Without rjieba's guess at unknown words: those come as single characters, so that a guess never swallows a word that is known.
-    starting: dict[int, Token] = {}
-    ending: dict[int, Token] = {}
-    for word, tag in rjieba.tag(clause, False):
-        end = start + len(word)
-        starting[start] = ending[end] = Token(start, end, tag)
-        start = end
-    return Clause(starting, ending)
+    def word(self, place: int) -> Token | None:
+        """The word that begins here."""
+        return self.words(place).beginning(place)

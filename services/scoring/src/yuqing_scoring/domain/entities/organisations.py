@@ -110,7 +110,7 @@ def _words_before(scanned: ScannedText, end: int, places: Mapping[int, int], lon
     words: list[Token] = []
     clause = scanned.words(end - 1)
     first = end
-    token = clause.ending.get(end) or _cut_through(clause.starting, end)
+    token = clause.ending(end) or clause.around(end)
     while token is not None and first not in places and end - token.start <= longest:
         start = token.start
         if text[start].isdigit() or _stops(text[start:first], token.tag):
@@ -121,13 +121,8 @@ def _words_before(scanned: ScannedText, end: int, places: Mapping[int, int], lon
         else:
             words.append(Token(start, first, _UNKNOWN if single else token.tag))
         first = start
-        token = clause.ending.get(first)
+        token = clause.ending(first)
     return words
-
-
-def _cut_through(starting: Mapping[int, Token], end: int) -> Token | None:
-    """The word that holds the code points on both sides of a place."""
-    return next((token for token in starting.values() if token.start < end < token.end), None)
 
 
 def _stops(word: str, tag: str) -> bool:

@@ -77,7 +77,7 @@ def _after_role(scanned: ScannedText, place: int, role: str) -> Iterator[NameMen
 def _familiar_end(scanned: ScannedText, place: int) -> int | None:
     """小赵, 老林, 阿海: where it ends, unless it is a word (小区)."""
     end = place + 2
-    token = scanned.tokens(place).get(place)
+    token = scanned.word(place)
     is_name = token is not None and (token.end == place + 1 or (token.end == end and token.tag in {"nr", "nrt", "nrfg", "ns", "nz"}))
     return end if is_name and end <= len(scanned.text) and _is_han(scanned.text[end - 1]) and scanned.text[end - 1] not in _NEVER_GIVEN else None
 
@@ -89,11 +89,11 @@ def _name_end(scanned: ScannedText, place: int) -> int | None:
     given = place + surname
     if (surname == 1 and text[place] not in _SURNAMES) or not _is_given(text, given) or _NAMELESS.match(text, given):
         return None
-    tokens = scanned.tokens(place)
-    whole = tokens.get(place)
+    words = scanned.words(place)
+    whole = words.beginning(place)
     if whole is not None and whole.end > given:
         return _end_of_known_word(scanned, whole)
-    token = tokens.get(given)
+    token = words.beginning(given)
     if token is None or token.end > given + 2 or (token.end == given + 2 and not _is_given_word(text, token, seldom=text[place] in _SELDOM)):
         return None
     if token.end == given + 2:
@@ -109,7 +109,8 @@ def _is_given_word(text: str, token: Token, *, seldom: bool) -> bool:
 
 def _ends_with_one_more(scanned: ScannedText, place: int) -> bool:
     """Whether the character here still belongs to a name: no word begins with it, and it is no verb (收 in 收了)."""
-    text, token = scanned.text, scanned.tokens(place).get(place)
+    text = scanned.text
+    token = scanned.word(place) if place < len(text) else None
     if token is None or not _is_given(text, place) or text[place + 1 : place + 2] in _ASPECTS:
         return False
     return token.end == place + 1 or (token.end == place + 2 and text[place + 1] in _SPEAKS)
@@ -135,7 +136,7 @@ def _before_title(scanned: ScannedText, hit: Hit, roles: Mapping[int, str], *, i
     start = hit.start - 1
     if not is_title or start < 0 or text[start] not in _SURNAMES or text[start] in _SELDOM or (start and text[start - 1] in _COUNTED):
         return
-    if start in scanned.tokens(start):
+    if scanned.word(start):
         yield _person(text, start, hit.end, roles.get(start) or title)
 
 
@@ -153,7 +154,7 @@ def _is_whole_name(scanned: ScannedText, start: int, end: int) -> bool:
     """Whether a name without a role before it stands there: its surname is no common word, and it is no word of another kind."""
     if scanned.text[start] not in _SURNAMES or scanned.text[start] in _SELDOM or _name_end(scanned, start) != end:
         return False
-    whole = scanned.tokens(start).get(start)
+    whole = scanned.word(start)
     return whole is not None and (whole.end < end or whole.tag.startswith("nr"))
 
 

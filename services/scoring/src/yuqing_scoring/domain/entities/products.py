@@ -109,12 +109,12 @@ def _begin(scanned: ScannedText, place: int, brands: Mapping[int, int]) -> int:
         return brands[place]
     if place == 0 or not "\u4e00" <= scanned.text[place - 1] <= "\u9fff":
         return place
-    ending = scanned.words(place - 1).ending
+    words = scanned.words(place - 1)
     start = place
-    token = ending.get(place)
+    token = words.ending(place)
     while token is not None and place - token.start <= len("海之蓝牌") and _names(scanned.text, token):
         start = token.start
-        token = ending.get(start)
+        token = words.ending(start)
     return start
 
 

@@ -132,7 +132,7 @@ def _is_meant(scanned: ScannedText, hit: Hit) -> bool:
 
 def _stands_apart(scanned: ScannedText, hit: Hit) -> bool:
     """Whether it is cut out as a word, alone or with what follows where that is a name too (武汉长江大桥)."""
-    token = scanned.tokens(hit.start).get(hit.start)
+    token = scanned.word(hit.start)
     return token is not None and (token.end == hit.end or (token.end > hit.end and token.tag in _NAME_TAGS))
 
 
@@ -146,5 +146,5 @@ def _inside(divisions: Sequence[Division], sure: Sequence[PlaceMention]) -> list
 
 
 def _is_a_place_word(scanned: ScannedText, hit: Hit) -> bool:
-    token = scanned.tokens(hit.start).get(hit.start)
+    token = scanned.word(hit.start)
     return token is not None and token.end >= hit.end and token.tag == "ns"
