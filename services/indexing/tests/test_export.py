@@ -58,6 +58,25 @@ async def test_programs_get_plain_values_when_they_ask_for_json_lines(indexing, 
     assert (row["发布时间"], row["点赞"], row["阅读"], row["状态"]) == ("2024-05-20", "0", "", "")
 
 
+async def test_the_story_of_each_mention_is_told_for_people_and_programs(indexing, document):
+    text = "云州市永泰纺织厂凌晨起火，二号仓库浓烟滚滚，附近居民被疏散"
+    await indexing.ingest(
+        [document("1", text), document("2", f"{text}！"), document("3", "说得对", repost_of="1"), document("4", f"甲乙丙丁说：{text[:14]}")]
+    )
+    _, content = await exported(indexing, JSONL)
+    lines = {line["text"]: line for line in map(json.loads, content.splitlines())}
+    story = lines[text]["story"]
+    assert story.startswith("stories/")
+    told = [(line["story"] == story, line["copy"], line.get("repost_of")) for line in lines.values()]
+    assert sorted(told, key=str) == [(False, False, None), (True, False, "1"), (True, False, None), (True, True, None)]
+    assert lines[f"甲乙丙丁说：{text[:14]}"]["related_stories"] == [story]
+    _, sheet = await exported(indexing, CSV)
+    rows = {row["正文"]: row for row in csv.DictReader(io.StringIO(sheet.decode("utf-8-sig"), newline=""))}
+    assert (rows[text]["事件脉络"], rows[text]["是否同文副本"], rows[text]["关联脉络"]) == (story, "否", "")
+    assert (rows[f"{text}！"]["是否同文副本"], rows["说得对"]["转发自"]) == ("是", "1")
+    assert rows[f"甲乙丙丁说：{text[:14]}"]["关联脉络"] == story
+
+
 async def test_a_workbook_holds_text_and_no_formula_when_it_is_asked_for(indexing, document):
     await indexing.ingest([document("1", "=cmd()", title="标题"), document("2", "长" * 40_000)])
     pieces, content = await exported(indexing, XLSX)

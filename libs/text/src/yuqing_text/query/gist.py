@@ -12,7 +12,7 @@ LEAST_SHARE = 0.3
 
 def gist(sentence: Phrase) -> Gist:
     """The pieces of a phrase with the switch. Raises QueryError where other switches stand beside it."""
-    if sentence.switches != {Switch.GIST}:
+    if sentence.switches - {Switch.GIST}:
         raise mistake("gist_alone", sentence.place)
     phrases = tuple(Phrase(piece, sentence.part, place=sentence.place) for piece in pieces(sentence.tokens) or [sentence.tokens])
     return Gist(phrases, math.ceil(LEAST_SHARE * len(phrases)), place=sentence.place)

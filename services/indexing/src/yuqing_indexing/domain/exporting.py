@@ -8,6 +8,7 @@ from yuqing_indexing.domain.candidates import states
 from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.labels import Label
 from yuqing_indexing.domain.reach import reach
+from yuqing_indexing.domain.stories import story_name
 from yuqing_text.query.schema import ASPECT, FOCUS_AREA, INTENT, SENSITIVITY
 
 MOST_ROWS = 1_000_000
@@ -92,6 +93,10 @@ COLUMNS = (
     Column("risk", "风险", lambda mention: mention.assessment.risk if mention.assessment else None),
     Column("rating", "评分", lambda mention: mention.document.rating),
     Column("state", "状态", states, _STATES),
+    Column("story", "事件脉络", lambda mention: story_name(mention.membership.story) if mention.membership else None),
+    Column("copy", "是否同文副本", lambda mention: mention.membership.copy if mention.membership else None),
+    Column("repost_of", "转发自", lambda mention: mention.document.repost_of),
+    Column("related_stories", "关联脉络", lambda mention: _related(mention) or None),
     Column("corrected", "人工纠正", lambda mention: [each.kind.value for each in mention.counting] or None, _CORRECTED),
     Column("triage", "分拣状态", lambda mention: mention.by_hand.triage.state.value if mention.by_hand else None, _TRIAGE),
     Column("assignee", "处理人", lambda mention: mention.by_hand.triage.assignee if mention.by_hand else None),
@@ -101,6 +106,10 @@ COLUMNS = (
 """What every form of export says, in this order."""
 _PUBLISHED = [column.key for column in COLUMNS].index("published")
 _DATE_CHARACTERS = len("2024-05-01")
+
+
+def _related(mention: Mention) -> list[str]:
+    return [story_name(each.story) for each in mention.membership.related] if mention.membership else []
 
 
 def cells(mention: Mention, zone: tzinfo) -> list[Cell]:
@@ -121,6 +130,8 @@ def _cell(value: Value, words: Mapping[str, str], zone: tzinfo) -> Cell:
     match value:
         case datetime():
             return value.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+        case bool():
+            return "是" if value else "否"
         case list():
             return _safe("、".join(word for each in value if (word := words.get(each, each))))
         case str():

@@ -88,7 +88,8 @@ class ElasticsearchStorySearch:
             body["aggs"] = {"pieces": {"filters": {"filters": phrases}}}
         with away_is_named():
             reply = await self._client.search(index=self._indices.everywhere("mentions"), source_excludes=DERIVED, **body)
-        hits, counted = reply.body["hits"], reply.body["aggregations"]["pieces"]["buckets"] if phrases else []
+        hits: _Json = reply.body["hits"]
+        counted: list[_Json] = reply.body["aggregations"]["pieces"]["buckets"] if phrases else []
         return Neighbours(
             mentions=tuple(mention_of(hit["_id"], hit["_source"]) for hit in hits["hits"]),
             sizes={piece: bucket["doc_count"] for piece, bucket in zip(pieces, counted, strict=True)},
