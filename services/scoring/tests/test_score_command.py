@@ -106,6 +106,22 @@ def test_explanations_are_json_lines_when_a_script_asks_why():
     assert set(first["leans"]) == {"neutral", "positive"}
 
 
+def test_labels_are_told_with_their_words_when_a_text_is_explained(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    line = {"id": "a", "text": "客服态度恶劣，等了三小时没人管，我要投诉，一群蠢货垃圾！", "medium": "review"}
+    [told] = answers(run(line, arguments=["--explain", "--json"]))
+    assert [each["label"] for each in told["labels"]["intents"]] == ["complaint"]
+    assert set(told["labels"]) == {"intents", "aspects", "focus_areas", "sensitivities", "offensive"}
+    for label in (*told["labels"]["intents"], *told["labels"]["focus_areas"], told["labels"]["offensive"]):
+        assert sum(span["weight"] for span in label["spans"]) + label["rest"] == pytest.approx(label["logit"], abs=1e-4)
+        assert all(line["text"][span["start"] : span["end"]] == span["text"] for span in label["spans"])
+    shown = run(line, arguments=["--explain"]).stdout
+    row = next(row for row in shown.splitlines() if row.startswith("意图"))
+    assert "投诉" in row.split()[1]
+    assert "等了 +" in row
+    assert any(row.startswith("用语") for row in shown.splitlines())
+
+
 def test_control_characters_do_nothing_when_they_stand_in_a_text(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     line = json.dumps({"id": "a\x1b", "text": "\x1b[2J太差了\r\x07\ud83d！", "medium": "review"}).encode()

@@ -62,8 +62,13 @@ def show(console: Console, title: str, passage: Passage, explanation: Explanatio
     console.print(_verdict(title, explanation.judgement), _marked(passage, explanation), _sum(passage, explanation), sep="\n", end="\n")
 
 
+def for_terminal(text: str) -> str:
+    """The text with nothing in it that acts on the terminal or cannot be written, code point for code point."""
+    return text.translate(_SHOWN)
+
+
 def _shown(passage: Passage, span: Span) -> str:
-    return passage.text[span.start : span.end].translate(_SHOWN)
+    return for_terminal(passage.text[span.start : span.end])
 
 
 def _numbers(weights: Weights) -> dict[str, float]:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -12,12 +13,16 @@ from typing import BinaryIO, cast
 import click
 from rich.console import Console
 
+from yuqing_scoring.adapters.label_file import load_labeller
 from yuqing_scoring.adapters.model_file import SHIPPED, ModelProblem, load
 from yuqing_scoring.adapters.second_stage_file import has_second_stage
 from yuqing_scoring.adapters.second_stage_file import load as load_second_stage
 from yuqing_scoring.commands.explained import explanation_record, judgement_record, show, towards_record
+from yuqing_scoring.commands.explained_labels import label_table, labels_record
 from yuqing_scoring.domain.explanation import ExplainingJudge
+from yuqing_scoring.domain.fast import FastModel
 from yuqing_scoring.domain.judgement import Medium, Passage
+from yuqing_scoring.domain.labels.labeller import Labeller, LabelReason
 from yuqing_scoring.domain.names import NameFinder
 from yuqing_scoring.domain.towards.judging import SubjectJudge
 
@@ -31,6 +36,17 @@ class _BadLine(ValueError):
     """A line that cannot be judged; the message says why."""
 
 
+@dataclass(frozen=True)
+class _Reasons:
+    """Says why a text is given its labels, which rest on the fast model's sentiment."""
+
+    sentiment: FastModel
+    labeller: Labeller
+
+    def of(self, passage: Passage) -> Sequence[LabelReason]:
+        return self.labeller.explain(passage, self.sentiment.judge([passage])[0])
+
+
 @click.command()
 @click.argument("source", type=click.File("rb"), default="-")
 @click.option(
@@ -40,7 +56,11 @@ class _BadLine(ValueError):
     help="模型目录 (folder of a model; default: the shipped one)",
 )
 @click.option("--fast", is_flag=True, help="只用初判模型 (the fast stage alone)")
-@click.option("--explain", is_flag=True, help="标出影响判断的片段及其权重 (mark the spans that pushed each judgement, with their weights)")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="标出影响判断的片段及其权重,并给出各标签及依据 (the spans that pushed each judgement, with their weights; the labels and what they rest on)",
+)
 @click.option(
     "--towards", "terms", multiple=True, metavar="词", help="只看对某对象的评价,可重复 (judge towards a subject, by its names; may be repeated)"
 )
@@ -55,22 +75,17 @@ def score(source: BinaryIO, model: Path, *, fast: bool, explain: bool, terms: tu
     if terms and explain:
         raise click.UsageError("--towards 与 --explain 不能合用 (either --towards or --explain)")
     try:
-        judge = _judge(model, fast=fast)
+        stored = load(model)
+        judge = stored.model if fast or not has_second_stage(model) else load_second_stage(model, stored)
+        reasons = _Reasons(stored.model, load_labeller(model)) if explain else None
     except ModelProblem as problem:
         raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
-    answer = _towards(terms) if terms else _judged if not explain else _explained_as_json if as_json else _explained
+    answer = _explained(reasons, as_json=as_json) if reasons else _towards(terms) if terms else _judged
     lines = enumerate(source, start=1)
     bad = 0
     while batch := list(islice(lines, _BATCH_LINES)):
         bad += _answer(judge, batch, answer)
     sys.exit(bool(bad))
-
-
-def _judge(folder: Path, *, fast: bool) -> ExplainingJudge:
-    stored = load(folder)
-    if fast or not has_second_stage(folder):
-        return stored.model
-    return load_second_stage(folder, stored)
 
 
 def _answer(judge: ExplainingJudge, lines: Iterable[tuple[int, bytes]], answer: _Answer) -> int:
@@ -99,15 +114,19 @@ def _judged(judge: ExplainingJudge, ids: Sequence[object], passages: Sequence[Pa
         _write({"id": line_id, **judgement_record(judgement)})
 
 
-def _explained_as_json(judge: ExplainingJudge, ids: Sequence[object], passages: Sequence[Passage]) -> None:
-    for line_id, passage in zip(ids, passages, strict=True):
-        _write({"id": line_id, **explanation_record(passage, judge.explain(passage))})
-
-
-def _explained(judge: ExplainingJudge, ids: Sequence[object], passages: Sequence[Passage]) -> None:
+def _explained(reasons: _Reasons, *, as_json: bool) -> _Answer:
     console = Console(soft_wrap=True)
-    for line_id, passage in zip(ids, passages, strict=True):
-        show(console, str(line_id), passage, judge.explain(passage))
+
+    def answer(judge: ExplainingJudge, ids: Sequence[object], passages: Sequence[Passage]) -> None:
+        for line_id, passage in zip(ids, passages, strict=True):
+            explanation, of_labels = judge.explain(passage), reasons.of(passage)
+            if as_json:
+                _write({"id": line_id, **explanation_record(passage, explanation), "labels": labels_record(passage, of_labels)})
+            else:
+                show(console, str(line_id), passage, explanation)
+                console.print(label_table(passage, of_labels))
+
+    return answer
 
 
 def _towards(terms: Sequence[str]) -> _Answer:
