@@ -18,7 +18,7 @@ from yuqing_gateway.settings import Settings
 # label's value, as each kind of label has its own.
 MAY_BE_REFUSED = {"query": "QUERY_ERROR", "pageToken": "INVALID_PAGE_TOKEN", "label": "LABEL_REFUSED"}
 # Endless, or no JSON: tested by hand in test_streams.py.
-STREAMS = ["MentionService_WatchMentions", "MentionService_ExportMentions", "StoredPageService_DownloadStoredPage"]
+STREAMS = ["MentionService_WatchMentions", "MentionService_ExportMentions", "LabelService_ExportLabels", "StoredPageService_DownloadStoredPage"]
 # Of 555, each of which would be tried in each place.
 ZONES = ["", "UTC", "Asia/Shanghai", "America/Argentina/Buenos_Aires"]
 EXAMPLES = 3

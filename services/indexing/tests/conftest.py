@@ -16,6 +16,7 @@ from yuqing.indexing.v1 import (
     ingest_pb2,
     ingest_pb2_grpc,
     job_pb2_grpc,
+    label_service_pb2_grpc,
     mention_pb2,
     mention_pb2_grpc,
     saved_search_pb2_grpc,
@@ -109,6 +110,10 @@ class Indexing:
     @property
     def corrections(self):
         return correction_service_pb2_grpc.CorrectionServiceStub(self.gateway)
+
+    @property
+    def labels(self):
+        return label_service_pb2_grpc.LabelServiceStub(self.gateway)
 
     @property
     def triage(self):

@@ -15,6 +15,7 @@ from yuqing.indexing.v1 import (
     influence_pb2_grpc,
     ingest_pb2_grpc,
     job_pb2_grpc,
+    label_service_pb2_grpc,
     mention_pb2,
     mention_pb2_grpc,
     saved_search_pb2_grpc,
@@ -27,9 +28,11 @@ from yuqing_indexing.adapters.elasticsearch.client import away_is_named, connect
 from yuqing_indexing.adapters.elasticsearch.index import MentionIndex
 from yuqing_indexing.adapters.elasticsearch.indices import Indices
 from yuqing_indexing.adapters.elasticsearch.influence_search import ElasticsearchInfluenceSearch
+from yuqing_indexing.adapters.elasticsearch.sampling import ElasticsearchSampling
 from yuqing_indexing.adapters.elasticsearch.search import ElasticsearchSearch
 from yuqing_indexing.adapters.elasticsearch.story_search import ElasticsearchStorySearch
 from yuqing_indexing.adapters.files import CsvFile, JsonLinesFile, XlsxFile
+from yuqing_indexing.adapters.labelled_set_file import MEDIA_TYPE, LabelledSetFile
 from yuqing_indexing.adapters.scoring import GrpcScorer
 from yuqing_indexing.domain.assigning import Assigning
 from yuqing_indexing.domain.flow import Limits
@@ -50,6 +53,7 @@ from yuqing_indexing.servicers.export import Export
 from yuqing_indexing.servicers.influence import InfluenceServicer
 from yuqing_indexing.servicers.ingest import IngestServicer
 from yuqing_indexing.servicers.job import JobServicer
+from yuqing_indexing.servicers.label import LabelServicer
 from yuqing_indexing.servicers.mention import MentionServicer
 from yuqing_indexing.servicers.noting import Noting
 from yuqing_indexing.servicers.saved_search import SavedSearchServicer
@@ -169,6 +173,8 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
         starting = Starting(database)
         acting = Acting(database, mentions, following_people)
         correction_servicer = CorrectionServicer(database, search, acting, starting, tokens, asking)
+        sampling = ElasticsearchSampling(client, indices)
+        label_servicer = LabelServicer(database, sampling, mentions, asking, LabelledSetFile, MEDIA_TYPE)
         triage_servicer = TriageServicer(search, acting, Noting(database, acting, tokens), tokens, asking)
         topic_match_servicer = TopicMatchServicer(database, search, mentions, asking)
         yield Parts(
@@ -181,6 +187,7 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
                 Registration(saved_search_pb2_grpc.add_SavedSearchServiceServicer_to_server, SavedSearchServicer(database, tokens, asking)),
                 Registration(topic_match_pb2_grpc.add_TopicMatchServiceServicer_to_server, topic_match_servicer),
                 Registration(correction_service_pb2_grpc.add_CorrectionServiceServicer_to_server, correction_servicer),
+                Registration(label_service_pb2_grpc.add_LabelServiceServicer_to_server, label_servicer),
                 Registration(triage_service_pb2_grpc.add_TriageServiceServicer_to_server, triage_servicer),
                 Registration(job_pb2_grpc.add_JobServiceServicer_to_server, JobServicer(database, search, starting, tokens, asking)),
             ),

@@ -14,13 +14,13 @@ from yuqing_indexing.domain.following_people import FollowingPeople
 from yuqing_indexing.domain.ports import OutsideUnavailable
 from yuqing_indexing.domain.reading import Mentions
 from yuqing_indexing.servicers.asking import engine_errors
+from yuqing_indexing.servicers.attempts import attempt_of
 from yuqing_indexing.store.registry import FEED, change_row, places_of
 from yuqing_runtime import audit, feed, idempotency, order
 from yuqing_runtime.access import current_caller
 from yuqing_runtime.audit import AuditRecord, JsonValue
 from yuqing_runtime.database import Database
 from yuqing_runtime.errors import NotFound
-from yuqing_runtime.idempotency import Attempt
 
 Reply = TypeVar("Reply", bound=Message)
 _log = structlog.get_logger(__name__)
@@ -69,8 +69,7 @@ class Acting:
     async def do(self, act: Act, mentions: Mapping[str, Mention], effect: Effect, reply: type[Reply]) -> Reply:
         """Has the effect on mentions that were read; those erased meanwhile are not there for it. Errors: NotFound, RequestIdReused."""
         principal = current_caller().principal
-        body = act.request.SerializeToString(deterministic=True)
-        attempt = Attempt.of(principal, type(act.request).__name__, request_id=act.request.request_id, body=body)
+        attempt = attempt_of(act.request)
         async with self.database.write() as connection:
             await order.hold(connection)
             if (kept := await idempotency.once(connection, attempt)) is not None:

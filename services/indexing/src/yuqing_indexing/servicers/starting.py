@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from yuqing_indexing.domain.jobs import Job, JobKind
+from yuqing_indexing.servicers.attempts import attempt_of
 from yuqing_indexing.store import jobs
 from yuqing_runtime import audit, idempotency, order
 from yuqing_runtime.access import current_caller
 from yuqing_runtime.audit import AuditRecord
 from yuqing_runtime.database import Database
 from yuqing_runtime.errors import NotFound
-from yuqing_runtime.idempotency import Attempt
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,7 @@ class Starting:
     async def start(self, request: Any, kind: JobKind, task: Mapping[str, Any], *, total: int) -> Job:
         """The job of a request; of one that is repeated, the one that was started. Errors: RequestIdReused."""
         principal = current_caller().principal
-        body = request.SerializeToString(deterministic=True)
-        attempt = Attempt.of(principal, type(request).__name__, request_id=request.request_id, body=body)
+        attempt = attempt_of(request)
         async with self.database.write() as connection:
             await order.hold(connection)
             if (kept := await idempotency.once(connection, attempt)) is not None:

@@ -3,18 +3,18 @@
 import secrets
 from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import RowMapping, delete, select
+from sqlalchemy import ColumnElement, RowMapping, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_indexing.domain.by_hand import ByHand, Correction, Judged, LabelKind, Triage, TriageState
 from yuqing_indexing.store.registry import among
 from yuqing_indexing.store.rewrites import BY_HAND_WRITES
 from yuqing_indexing.store.tables import by_hand as table
-from yuqing_indexing.store.tables import correction, mention, note
+from yuqing_indexing.store.tables import correction, mention, note, sample_item, sample_label
 from yuqing_runtime.database import Database, upsert
 from yuqing_runtime.errors import Aborted
 
-_OF_MENTIONS = (table, correction, note)
+_OF_MENTIONS = (table, correction, note, sample_item)
 _KEPT = ("etag", "state", "assignee", "tags", "notes", "time")
 UNTOUCHED = ByHand("")
 """A mention that nobody did anything to."""
@@ -65,7 +65,8 @@ async def touch(connection: AsyncConnection, changed: Mapping[str, Triage]) -> d
 
 
 async def forget(connection: AsyncConnection, mentions: Collection[str]) -> None:
-    """Forgets all that people did to mentions that are erased or dropped."""
+    """Forgets all that people did to mentions that are erased."""
+    await _forget_labels(connection, among(sample_item.c.mention, mentions, connection))
     for each in _OF_MENTIONS:
         await connection.execute(delete(each).where(among(each.c.mention, mentions, connection)))
 
@@ -73,6 +74,7 @@ async def forget(connection: AsyncConnection, mentions: Collection[str]) -> None
 async def forget_month(connection: AsyncConnection, month: str) -> None:
     """Forgets all that people did to mentions of a month that is dropped."""
     doomed = select(mention.c.id).where(mention.c.month == month)
+    await _forget_labels(connection, sample_item.c.mention.in_(doomed))
     for each in _OF_MENTIONS:
         await connection.execute(delete(each).where(each.c.mention.in_(doomed)))
 
@@ -82,6 +84,11 @@ def correction_of(row: RowMapping) -> Correction:
     judged = Judged(tuple(row["judged"]), row["content_hash"], row["judged_by"])
     kind, values = LabelKind(row["kind"]), tuple(row["given"])
     return Correction(row["id"], kind, values, judged, row["pinned"], row["reason"], row["author"], row["time"], row["job"])
+
+
+async def _forget_labels(connection: AsyncConnection, of_items: ColumnElement[bool]) -> None:
+    items = select(sample_item.c.id).where(of_items)
+    await connection.execute(delete(sample_label).where(sample_label.c.item.in_(items)))
 
 
 async def _standing(connection: AsyncConnection, mentions: Collection[str]) -> dict[str, tuple[Correction, ...]]:

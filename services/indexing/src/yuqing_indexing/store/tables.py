@@ -1,7 +1,7 @@
 """What indexing keeps in SQL: which mention a key belongs to and which story, what was erased, what the feed told; what people say of mentions;
 saved searches, topics, jobs."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, false
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Table, Text, UniqueConstraint, false
 
 from yuqing_runtime.columns import Json, UtcDateTime, new_metadata
 
@@ -197,4 +197,45 @@ by_hand_write = Table(
     Column("mention", Text, primary_key=True),
     Column("at", UtcDateTime, nullable=False),
     Index("ix_by_hand_write_at", "at"),
+)
+
+sample = Table(
+    "sample",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("author", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("create_time", UtcDateTime, nullable=False),
+)
+
+# The texts that were drawn to be labelled; a mention is drawn once. What the model said is kept as it was then.
+sample_item = Table(
+    "sample_item",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("sample", Text, nullable=False),
+    Column("number", Integer, nullable=False),  # its place in the sample
+    Column("mention", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("medium", Text, nullable=False),
+    Column("topics", Json, nullable=False),
+    Column("weight", Float, nullable=False),
+    Column("judged", Json, nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("judged_by", Text, nullable=False),
+    UniqueConstraint("mention"),
+    Index("ix_sample_item_sample", "sample", "number"),
+)
+
+# Who was given which text, and what they said of it.
+sample_label = Table(
+    "sample_label",
+    METADATA,
+    Column("item", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("taken", UtcDateTime, nullable=False),
+    Column("given", UtcDateTime, nullable=True),  # NULL until it is labelled
+    Column("labels", Json, nullable=False),
+    Column("unsure", Boolean, nullable=False),
+    Index("ix_sample_label_given", "given"),
 )
