@@ -5,7 +5,7 @@ from datetime import datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from yuqing.indexing.v1 import assessment_pb2, influence_pb2, mention_pb2
-from yuqing_indexing.domain.assessing import Assessed
+from yuqing_indexing.domain.assessing import Explained
 from yuqing_indexing.domain.document import Assessment
 from yuqing_indexing.domain.speed import Speed
 from yuqing_indexing.names import INFLUENCE_FACTOR, RISK_FACTOR
@@ -19,13 +19,13 @@ def write_assessment(message: mention_pb2.Mention, assessment: Assessment) -> No
     message.risk.version = assessment.version
 
 
-def write_parts(message: mention_pb2.Mention, assessed: Assessed) -> None:
+def write_parts(message: mention_pb2.Mention, explained: Explained) -> None:
     """Writes the scores with all their parts."""
-    message.influence.CopyFrom(influence_message(assessed))
-    message.risk.CopyFrom(risk_message(assessed))
+    message.influence.CopyFrom(influence_message(explained))
+    message.risk.CopyFrom(risk_message(explained))
 
 
-def influence_message(assessed: Assessed) -> assessment_pb2.Influence:
+def influence_message(explained: Explained) -> assessment_pb2.Influence:
     """The influence with its parts."""
     parts = [
         assessment_pb2.InfluencePart(
@@ -36,12 +36,12 @@ def influence_message(assessed: Assessed) -> assessment_pb2.Influence:
             measured=part.measured,
             formula=part.formula,
         )
-        for part in assessed.influence
+        for part in explained.influence
     ]
-    return assessment_pb2.Influence(score=assessed.assessment.influence, version=assessed.version, parts=parts)
+    return assessment_pb2.Influence(score=explained.assessment.influence, version=explained.assessment.version, parts=parts)
 
 
-def risk_message(assessed: Assessed) -> assessment_pb2.Risk:
+def risk_message(explained: Explained) -> assessment_pb2.Risk:
     """The risk with its parts."""
     parts = [
         assessment_pb2.RiskPart(
@@ -52,9 +52,9 @@ def risk_message(assessed: Assessed) -> assessment_pb2.Risk:
             measured=part.measured,
             formula=part.formula,
         )
-        for part in assessed.risk
+        for part in explained.risk
     ]
-    return assessment_pb2.Risk(score=assessed.assessment.risk, version=assessed.version, parts=parts)
+    return assessment_pb2.Risk(score=explained.assessment.risk, version=explained.assessment.version, parts=parts)
 
 
 def speed_message(speed: Speed) -> influence_pb2.Speed:

@@ -1,6 +1,5 @@
 """Labels of the contract to the domain's and back; pure functions."""
 
-from collections.abc import Iterable
 from typing import Final
 
 from yuqing.type.v1 import labels_pb2
@@ -13,15 +12,14 @@ _DECIMALS: Final = 4
 
 def labels_of(message: labels_pb2.Labels) -> Labels:
     """The labels; one that only a newer contract knows is left out."""
-    return Labels(
-        intents=_known((INTENT.name(each.intent), each.probability) for each in message.intents),
-        aspects=_known((ASPECT.name(each.aspect), each.probability) for each in message.aspects),
-        focus_areas=_known((FOCUS_AREA.name(each.focus_area), each.probability) for each in message.focus_areas),
-        sensitivities=_known((SENSITIVITY.name(each.sensitivity), each.probability) for each in message.sensitivities),
-        offensive=round(message.offensive, _DECIMALS),
-        entities=tuple(Entity(ENTITY_KIND.name(each.kind), each.name, each.role, each.size) for each in message.entities),
-        regions=tuple(Region(each.code, each.name, REGION_BASIS.name(each.basis), round(each.probability, _DECIMALS)) for each in message.regions),
-    )
+    intents = [Label(name, round(each.probability, _DECIMALS)) for each in message.intents if (name := INTENT.name(each.intent))]
+    aspects = [Label(name, round(each.probability, _DECIMALS)) for each in message.aspects if (name := ASPECT.name(each.aspect))]
+    areas = [Label(name, round(each.probability, _DECIMALS)) for each in message.focus_areas if (name := FOCUS_AREA.name(each.focus_area))]
+    themes = [Label(name, round(each.probability, _DECIMALS)) for each in message.sensitivities if (name := SENSITIVITY.name(each.sensitivity))]
+    entities = [Entity(ENTITY_KIND.name(each.kind), each.name, each.role, each.size) for each in message.entities]
+    places = [Region(each.code, each.name, REGION_BASIS.name(each.basis), round(each.probability, _DECIMALS)) for each in message.regions]
+    offensive = round(message.offensive, _DECIMALS)
+    return Labels(tuple(intents), tuple(aspects), tuple(areas), tuple(themes), offensive, tuple(entities), tuple(places))
 
 
 def write_labels(message: labels_pb2.Labels, labels: Labels) -> None:
@@ -39,7 +37,3 @@ def write_labels(message: labels_pb2.Labels, labels: Labels) -> None:
         message.entities.add(kind=ENTITY_KIND.number(kind), name=name, role=role, size=size)
     for code, name, basis, probability in labels.regions:
         message.regions.add(code=code, name=name, basis=REGION_BASIS.number(basis), probability=probability)
-
-
-def _known(found: Iterable[tuple[str, float]]) -> tuple[Label, ...]:
-    return tuple(Label(name, round(probability, _DECIMALS)) for name, probability in found if name)

@@ -130,5 +130,5 @@ def speed_of_mentions(times: Sequence[datetime]) -> Speed:
     edges = [newest - LEAST_SPAN * back for back in range(hours, -1, -1)]
     spans = tuple(Span(start, end, sum(start < time <= end for time in times)) for start, end in pairwise(edges))
     lasted = max(1.0, (newest - oldest) / LEAST_SPAN)
-    before = spans[-2].per_hour if len(spans) > 1 else None
-    return Speed(spans[-1].per_hour, before, len(times) / lasted, spans)
+    now, before = ([span.per_hour for span in reversed(spans)] + [None])[:2]
+    return Speed(now, before, len(times) / lasted, spans)

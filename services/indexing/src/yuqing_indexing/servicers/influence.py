@@ -7,7 +7,7 @@ import grpc.aio
 
 from yuqing.indexing.v1 import influence_pb2, influence_pb2_grpc, mention_pb2
 from yuqing_indexing.assessment_wire import influence_message, risk_message, speed_message
-from yuqing_indexing.domain.assessing import assess
+from yuqing_indexing.domain.assessing import explain
 from yuqing_indexing.domain.indexes import BCI_FORMULA, WCI_FORMULA
 from yuqing_indexing.domain.ranking import Carrier, InfluenceSearch, Total, ranked
 from yuqing_indexing.domain.reading import Mentions
@@ -54,9 +54,9 @@ class InfluenceServicer(influence_pb2_grpc.InfluenceServiceServicer):
             if mention is None:
                 raise NotFound(f"{request.name} is not there")
             fetches = (await self.influences.fetches([mention_id]))[mention_id]
-        assessed = assess(mention, self.weights)
+        explained = explain(mention, self.weights)
         return influence_pb2.GetMentionInfluenceResponse(
-            influence=influence_message(assessed), risk=risk_message(assessed), speed=speed_message(speed_of(mention.document, fetches))
+            influence=influence_message(explained), risk=risk_message(explained), speed=speed_message(speed_of(mention.document, fetches))
         )
 
     async def GetStoryInfluence(self, request: influence_pb2.GetStoryInfluenceRequest, context: Context) -> influence_pb2.GetStoryInfluenceResponse:

@@ -10,7 +10,7 @@ import grpc.aio
 
 from yuqing.indexing.v1 import mention_pb2, mention_pb2_grpc
 from yuqing_indexing.assessment_wire import write_parts
-from yuqing_indexing.domain.assessing import assess
+from yuqing_indexing.domain.assessing import explain
 from yuqing_indexing.domain.reading import Mentions
 from yuqing_indexing.domain.searching import Bars, Found, Page, Search, Selection, observed_in
 from yuqing_indexing.domain.sight import Sight
@@ -65,7 +65,7 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
             raise NotFound(f"{request.name} is not there")
         sight = await self.asking.sight()
         message = mention_message(sight.of_mention(mention))
-        write_parts(message, assess(mention, self.weights))
+        write_parts(message, explain(mention, self.weights))
         return mention_pb2.GetMentionResponse(mention=message)
 
     async def SearchMentions(self, request: mention_pb2.SearchMentionsRequest, context: Context) -> mention_pb2.SearchMentionsResponse:

@@ -104,7 +104,7 @@ def mention_record(mention: Mention, analysis: Analysis, weights: Weights = SHIP
         record["region_normal"] = places
     if document.images:
         record["images"] = [_plain(image) for image in document.images]
-    return record | _judged_fields(mention) | _assessed_fields(assess(mention, weights).assessment)
+    return record | _judged_fields(mention) | _assessed_fields(assess(mention, weights))
 
 
 def mention_of(mention_id: str, record: Mapping[str, Any]) -> Mention:
