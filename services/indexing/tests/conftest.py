@@ -30,7 +30,7 @@ from yuqing_indexing.main import MIGRATIONS, Parts, Scoring, assembled
 from yuqing_indexing.settings import Settings
 from yuqing_runtime import leases
 from yuqing_runtime.database import Database
-from yuqing_runtime.errors import Unavailable
+from yuqing_runtime.errors import FailedPrecondition, Unavailable
 from yuqing_runtime.sealing import create_key_file
 from yuqing_runtime.serving import Registration
 from yuqing_runtime.settings import SharedSettings
@@ -41,10 +41,12 @@ MONITOR = person(access_pb2.ROLE_MONITOR)
 
 
 class FakeScoring(scoring_pb2_grpc.ScoringServiceServicer):
-    """Judges by a few characters, with the labels set for a text; `away` makes it refuse, and it waits until it may `go_on`."""
+    """Judges by a few characters, with the labels set for a text; `away` makes it refuse, and it waits until it may `go_on`.
+
+    Its full stage sees through irony, which is marked by a wink."""
 
     def __init__(self):
-        self.away = False
+        self.away = self.full_stage_off = False
         self.judging, self.go_on = asyncio.Event(), asyncio.Event()
         self.go_on.set()
         self.asked = []
@@ -58,13 +60,16 @@ class FakeScoring(scoring_pb2_grpc.ScoringServiceServicer):
     async def ScoreMentions(self, request, context):
         if self.away:
             raise Unavailable("not now")
+        if self.full_stage_off and request.stage == types_pb2.STAGE_FULL:
+            raise FailedPrecondition("switched off", reason="NO_SECOND_STAGE")
         self.judging.set()
         await self.go_on.wait()
         self.asked.extend(request.texts)
-        return scoring_pb2.ScoreMentionsResponse(scores=[self._score(text) for text in request.texts])
+        return scoring_pb2.ScoreMentionsResponse(scores=[self._score(text, request.stage) for text in request.texts])
 
-    def _score(self, text):
-        negative = any(bad in text.text for bad in "坏差投诉")
+    def _score(self, text, stage):
+        full = stage == types_pb2.STAGE_FULL
+        negative = any(bad in text.text for bad in "坏差投诉") or (full and "😉" in text.text)
         sentiment = types_pb2.SENTIMENT_NEGATIVE if negative else types_pb2.SENTIMENT_POSITIVE
         probabilities = scoring_pb2.SentimentProbabilities(negative=0.75 if negative else 0.125, neutral=0.125, positive=0.125 if negative else 0.75)
         return scoring_pb2.Score(
@@ -72,9 +77,10 @@ class FakeScoring(scoring_pb2_grpc.ScoringServiceServicer):
             sentiment=sentiment,
             probabilities=probabilities,
             language="zh",
-            model="fake",
+            model="fake full" if full else "fake",
             model_version=self.version,
             labels=self.labels.get(text.text),
+            stage=stage or types_pb2.STAGE_FAST,
         )
 
 

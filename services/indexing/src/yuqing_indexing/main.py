@@ -24,12 +24,14 @@ from yuqing.indexing.v1 import (
     triage_service_pb2_grpc,
 )
 from yuqing.scoring.v1 import scoring_pb2_grpc, topic_pb2_grpc
+from yuqing.type.v1 import types_pb2
 from yuqing_indexing.adapters.elasticsearch.client import away_is_named, connect
 from yuqing_indexing.adapters.elasticsearch.index import MentionIndex
 from yuqing_indexing.adapters.elasticsearch.indices import Indices
 from yuqing_indexing.adapters.elasticsearch.influence_search import ElasticsearchInfluenceSearch
 from yuqing_indexing.adapters.elasticsearch.sampling import ElasticsearchSampling
 from yuqing_indexing.adapters.elasticsearch.search import ElasticsearchSearch
+from yuqing_indexing.adapters.elasticsearch.second_look import SecondLookQueue
 from yuqing_indexing.adapters.elasticsearch.story_search import ElasticsearchStorySearch
 from yuqing_indexing.adapters.files import CsvFile, JsonLinesFile, XlsxFile
 from yuqing_indexing.adapters.labelled_set_file import MEDIA_TYPE, LabelledSetFile
@@ -74,6 +76,7 @@ from yuqing_indexing.workers.by_query import ByQuery
 from yuqing_indexing.workers.following import Following
 from yuqing_indexing.workers.retention import Retention
 from yuqing_indexing.workers.rewriting import Rewriter
+from yuqing_indexing.workers.second_look import SecondLook
 from yuqing_runtime.channels import Channels
 from yuqing_runtime.database import Database
 from yuqing_runtime.keys import Identity
@@ -106,6 +109,7 @@ class Parts:
     by_query: ByQuery
     regrouping: Rewriter
     by_hand: Rewriter
+    second_look: SecondLook
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,9 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
         backfill = Backfill(database, search, topics, Assigning(registry, index, topics))
         following_people = FollowingPeople(registry, index, people, topics)
         rescoring = Rescoring(registry, index, scorer, topics)
+        ingest_servicer = IngestServicer(ingest, limits)
+        looking = Rescoring(registry, index, GrpcScorer(scoring.texts, types_pb2.STAGE_FULL), topics)
+        second_look = SecondLook(database, SecondLookQueue(client, indices), looking, lambda: ingest_servicer.busy)
         by_query = ByQuery(database, search, mentions, following_people, rescoring, asking.selection_of_task)
         regrouping = Rewriter(database, "regrouping", STORY_MOVES, Moving(registry, index, stories))
         by_hand = Rewriter(database, "by-hand", BY_HAND_WRITES, following_people)
@@ -179,7 +186,7 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
         topic_match_servicer = TopicMatchServicer(database, search, mentions, asking)
         yield Parts(
             registrations=(
-                Registration(ingest_pb2_grpc.add_IngestServiceServicer_to_server, IngestServicer(ingest, limits)),
+                Registration(ingest_pb2_grpc.add_IngestServiceServicer_to_server, ingest_servicer),
                 Registration(ingest_pb2_grpc.add_ChangeServiceServicer_to_server, ChangeServicer(database)),
                 Registration(mention_pb2_grpc.add_MentionServiceServicer_to_server, mention_servicer),
                 Registration(story_pb2_grpc.add_StoryServiceServicer_to_server, StoryServicer(database, story_search, tokens, asking)),
@@ -191,13 +198,14 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
                 Registration(triage_service_pb2_grpc.add_TriageServiceServicer_to_server, triage_servicer),
                 Registration(job_pb2_grpc.add_JobServiceServicer_to_server, JobServicer(database, search, starting, tokens, asking)),
             ),
-            loops=(retention.run, following.run, backfill.run, by_query.run, regrouping.run, by_hand.run),
+            loops=(retention.run, following.run, backfill.run, by_query.run, regrouping.run, by_hand.run, second_look.run),
             retention=retention,
             following=following,
             backfill=backfill,
             by_query=by_query,
             regrouping=regrouping,
             by_hand=by_hand,
+            second_look=second_look,
         )
 
 

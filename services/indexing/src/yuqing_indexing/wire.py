@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from yuqing.indexing.v1 import document_pb2, mention_pb2
 from yuqing.scoring.v1 import topic_pb2
+from yuqing.type.v1 import types_pb2
 from yuqing_indexing.assessment_wire import write_assessment
 from yuqing_indexing.domain.document import NO_COUNTS, Author, Counts, Document, Image, Judgement, Membership, Mention
 from yuqing_indexing.domain.stories import story_name
@@ -204,4 +205,5 @@ def _write_judgement(message: mention_pb2.Judgement, judgement: Judgement) -> No
     message.model = judgement.model
     message.model_version = judgement.model_version
     write_moment(message.time, judgement.time)
+    message.stage = types_pb2.STAGE_FULL if judgement.full else types_pb2.STAGE_FAST
     write_labels(message.labels, judgement.labels)

@@ -7,8 +7,9 @@ import grpc
 import grpc.aio
 
 from yuqing.scoring.v1 import scoring_pb2, scoring_pb2_grpc
+from yuqing.type.v1 import types_pb2
 from yuqing_indexing.domain.document import Judgement, Mention
-from yuqing_indexing.domain.ports import OutsideUnavailable
+from yuqing_indexing.domain.ports import NoSecondStage, OutsideUnavailable
 from yuqing_indexing.label_wire import labels_of
 from yuqing_indexing.names import MEDIUM, SENTIMENT
 
@@ -21,10 +22,11 @@ _AWAY = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDE
 
 
 class GrpcScorer:
-    """The port `Scorer` over gRPC."""
+    """The port `Scorer` over gRPC, by the fast stage or by the full one."""
 
-    def __init__(self, stub: scoring_pb2_grpc.ScoringServiceStub) -> None:
+    def __init__(self, stub: scoring_pb2_grpc.ScoringServiceStub, stage: "types_pb2.Stage.ValueType" = types_pb2.STAGE_FAST) -> None:
         self._stub = stub
+        self._stage = stage
 
     async def judge(self, mentions: Sequence[Mention], now: datetime) -> list[Judgement]:
         """See `domain.ports.Scorer`."""
@@ -35,10 +37,12 @@ class GrpcScorer:
         return judgements
 
     async def _score(self, mentions: Sequence[Mention]) -> Iterable[scoring_pb2.Score]:
-        request = scoring_pb2.ScoreMentionsRequest(texts=[_text(mention) for mention in mentions])
+        request = scoring_pb2.ScoreMentionsRequest(texts=[_text(mention) for mention in mentions], stage=self._stage)
         try:
             reply = await self._stub.ScoreMentions(request, timeout=TIMEOUT_SECONDS)
         except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.FAILED_PRECONDITION:
+                raise NoSecondStage(error.details()) from error
             if error.code() in _AWAY:
                 raise OutsideUnavailable(f"scoring does not answer: {error.code().name} {error.details()}") from error
             raise
@@ -69,6 +73,7 @@ def _judgement(mention: Mention, score: scoring_pb2.Score, now: datetime) -> Jud
         model_version=score.model_version,
         time=now,
         labels=labels_of(score.labels),
+        full=score.stage == types_pb2.STAGE_FULL,
     )
 
 

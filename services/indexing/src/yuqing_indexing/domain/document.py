@@ -84,7 +84,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the scoring model says of the text whose content hash is `content_hash`; probabilities from 0 to 1."""
+    """What the scoring model says of the text whose content hash is `content_hash`; probabilities from 0 to 1. `full`: by both of its stages."""
 
     content_hash: str
     sentiment: str
@@ -96,6 +96,7 @@ class Judgement:
     model_version: str
     time: datetime
     labels: Labels = NO_LABELS
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

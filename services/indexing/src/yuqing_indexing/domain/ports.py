@@ -142,9 +142,13 @@ class TopicSource(Protocol):
         ...
 
 
+class NoSecondStage(Exception):
+    """Scoring has no second stage, or it is switched off."""
+
+
 class Scorer(Protocol):
     """Judges texts."""
 
     async def judge(self, mentions: Sequence[Mention], now: datetime) -> list[Judgement]:
-        """A judgement of each mention's present text, in order."""
+        """A judgement of each mention's present text, in order. Errors: OutsideUnavailable; of a full stage NoSecondStage."""
         ...

@@ -43,6 +43,12 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
     def __init__(self, ingest: Ingest, limits: Limits) -> None:
         self._ingest = ingest
         self._limits = limits
+        self._batches = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether documents are being taken in at this moment."""
+        return self._batches > 0
 
     async def IngestMentions(
         self,
@@ -55,6 +61,13 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
             yield ingest_pb2.IngestMentionsResponse(outcomes=outcomes)
 
     async def _take(self, items: list[ingest_pb2.SpoolItem]) -> list[ingest_pb2.ItemOutcome]:
+        self._batches += 1
+        try:
+            return await self._taken(items)
+        finally:
+            self._batches -= 1
+
+    async def _taken(self, items: list[ingest_pb2.SpoolItem]) -> list[ingest_pb2.ItemOutcome]:
         started, started_nanoseconds = time.monotonic(), time.time_ns()
         with _TRACER.start_as_current_span("ingest batch", links=list(_links(items)), attributes={"yuqing.items": len(items)}):
             batch = await asyncio.to_thread(_sorted, items)

@@ -14,6 +14,7 @@ from yuqing_indexing.domain.heat import heat
 from yuqing_indexing.domain.labels import NO_LABELS
 from yuqing_indexing.domain.ports import Sighting
 from yuqing_indexing.domain.reach import reach
+from yuqing_indexing.domain.second_look import priority
 from yuqing_indexing.domain.stories import story_id_of, story_name
 from yuqing_indexing.domain.topics import generation_key
 from yuqing_indexing.domain.weights import SHIPPED, Weights
@@ -32,6 +33,7 @@ DERIVED = (
     "topic_generation",
     "related_story",
     "heat",
+    "second_look",
     *DERIVED_OF_LABELS,
     *DERIVED_OF_PEOPLE,
 )
@@ -58,7 +60,7 @@ _PLAIN = (
     "origin",
 )
 _COUNTS = ("likes", "comments", "reposts", "views")
-_JUDGED = ("content_hash", "sentiment", "negative", "neutral", "positive", "language", "model", "model_version", "time")
+_JUDGED = ("content_hash", "sentiment", "negative", "neutral", "positive", "language", "model", "model_version", "time", "full")
 
 
 def tiebreak(mention_id: str) -> int:
@@ -163,6 +165,8 @@ def _judged_fields(mention: Mention) -> Record:
     if sentiment := mention.sentiment:
         record["sentiment"] = sentiment
     record |= by_hand_fields(mention)
+    if (urgency := priority(mention)) is not None:
+        record["second_look"] = urgency
     if mention.topics:
         record |= _topic_fields(mention.topics)
     if mention.membership:
