@@ -95,7 +95,7 @@ class FirstStage:
         judgements = list(self.sentiment.judge_batch(batch))
         for passage, judgement, labels in zip(batch.passages, judgements, self.labeller.label(batch, judgements), strict=True):
             found = self.names.find(passage)
-            yield Judged(judgement, replace(labels, entities=[each.entity for each in found.entities], regions=found.regions))
+            yield Judged(judgement, labels._replace(entities=[each.entity for each in found.entities], regions=found.regions))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ KINDS: Final[Mapping[str, Sequence[Label]]] = {
 KEYS: Final[Sequence[str]] = tuple(f"{kind}.{label.value}" for kind, labels in KINDS.items() for label in labels)
 PLACES: Final[Mapping[str, int]] = {key: place for place, key in enumerate(KEYS)}
 LABELS: Final[Sequence[Label]] = tuple(label for labels in KINDS.values() for label in labels)
+KIND_OF: Final[Sequence[int]] = tuple(number for number, labels in enumerate(KINDS.values()) for _ in labels)
+"""The number of the kind of each label."""
 OPINION: Final = PLACES["intent.opinion"]
 INTENTS: Final = slice(0, len(Intent))
 

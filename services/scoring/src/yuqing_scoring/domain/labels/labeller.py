@@ -1,27 +1,26 @@
 """Gives texts their labels, and says what each label rests on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from yuqing_scoring.domain.batch import Batch
 from yuqing_scoring.domain.judgement import Judgement, Passage
 from yuqing_scoring.domain.labels.finding import Finder, Hits
-from yuqing_scoring.domain.labels.label_keys import LABELS, Label
-from yuqing_scoring.domain.labels.label_model import Evidence, LabelModel, evidence_of
+from yuqing_scoring.domain.labels.label_keys import KIND_OF, LABELS, Label
+from yuqing_scoring.domain.labels.label_model import Evidence, Floats, LabelModel, evidence_of
 from yuqing_scoring.domain.labels.offence import OffenceModel
-from yuqing_scoring.domain.labels.text_labels import Aspect, FocusArea, Intent, Labelled, Sensitivity, TextLabels
+from yuqing_scoring.domain.labels.text_labels import Labelled, TextLabels
 from yuqing_scoring.domain.reading import read_in_place
 
 OFFENSIVE: Final = "offensive"
 _OFFENCE_TOLD_FROM: Final = 0.2
 """Below, nothing is offensive enough to be explained."""
 _OFFENCE_RULE: Final = "用语"
-
-_Kind = TypeVar("_Kind", Intent, Aspect, FocusArea, Sensitivity)
+_labelled: Final = cast("Callable[[Label, float], Labelled[Any]]", Labelled)
+"""Of whatever kind the label is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +45,6 @@ class LabelReason:
     logit: float
 
 
-class _ByKind(Generic[_Kind]):
-    """Collects the labels of one kind."""
-
-    def __init__(self, kind: type[_Kind]) -> None:
-        self._kind = kind
-
-    def of(self, found: Sequence[tuple[float, Label]]) -> list[Labelled[_Kind]]:
-        """Those of this kind, in the order in which they come."""
-        return [Labelled(label, probability) for probability, label in found if isinstance(label, self._kind)]
-
-
-_INTENTS, _ASPECTS, _FOCUS_AREAS, _SENSITIVITIES = _ByKind(Intent), _ByKind(Aspect), _ByKind(FocusArea), _ByKind(Sensitivity)
-
-
 @dataclass(frozen=True)
 class Labeller:
     """Intent, aspect, focus area and sensitivity by rules of words, offence by n-grams. Holds no state, so threads may share it."""
@@ -73,12 +58,12 @@ class Labeller:
     def label(self, batch: Batch, judgements: Sequence[Judgement]) -> Iterator[TextLabels]:
         """The labels of each passage; `judgements`: what the fast model says of its sentiment."""
         probabilities = self.model.probabilities(self._evidence(batch, judgements))
-        shown: list[list[tuple[float, Label]]] = [[] for _ in batch.passages]
-        for text, place in _places(probabilities >= self.model.shown_from):
-            shown[text].append((float(probabilities[text, place]), LABELS[place]))
-        for found, offensive in zip(shown, self.offence.probabilities(batch.grams), strict=True):
-            found.sort(key=lambda each: -each[0])
-            yield TextLabels(_INTENTS.of(found), _ASPECTS.of(found), _FOCUS_AREAS.of(found), _SENSITIVITIES.of(found), offensive=float(offensive))
+        shown: list[list[list[Labelled[Any]]]] = [[[], [], [], []] for _ in batch.passages]
+        for text, place, probability in _shown(probabilities, self.model.shown_from):
+            shown[text][KIND_OF[place]].append(_labelled(LABELS[place], probability))
+        for found, offensive in zip(shown, self.offence.probabilities(batch.grams).tolist(), strict=True):
+            intents, aspects, focus_areas, sensitivities = found
+            yield TextLabels(intents, aspects, focus_areas, sensitivities, offensive)
 
     def explain(self, passage: Passage, judgement: Judgement) -> list[LabelReason]:
         """Of each label that the passage is given, most probable first; and of offence, where there is any to speak of."""
@@ -112,10 +97,12 @@ class Labeller:
             yield LabelReason(OFFENSIVE, probability, spans, logit - sum(span.weight for span in spans), logit)
 
 
-def _places(chosen: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    """Text and place of the label."""
-    texts, places = np.nonzero(chosen)
-    return zip(texts.tolist(), places.tolist(), strict=True)
+def _shown(probabilities: Floats, least: float) -> Iterator[tuple[int, int, float]]:
+    """Text, place of the label and its probability, the most probable first."""
+    texts, places = np.nonzero(probabilities >= least)
+    found = probabilities[texts, places]
+    order = np.argsort(-found, kind="stable")
+    return zip(texts[order].tolist(), places[order].tolist(), found[order].tolist(), strict=True)
 
 
 def _spans(hits: Hits) -> Iterator[tuple[int, int, int]]:
