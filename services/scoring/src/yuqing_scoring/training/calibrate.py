@@ -6,7 +6,9 @@ Three-class sets of a medium give the neutral numbers and the leans, all its pol
 - media without any set ("other") are calibrated on all rows, read as if their medium were not known, each set with the same weight.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 import numpy as np
@@ -46,8 +48,8 @@ class Logits:
         return np.stack([self.neutral, np.abs(self.polarity)], axis=-1)
 
 
-def calibrations(corpus: Corpus, logits: Logits) -> Calibrations:
-    """The calibration of every row of media."""
+def calibrations(corpus: Corpus, logits: Logits, least_negative_recall: Mapping[Medium, float] = MappingProxyType({})) -> Calibrations:
+    """The calibration of every row of media; the decision of a medium that is named finds at least this part of its negative texts."""
     media = rows_of(corpus.media)
     polar = (corpus.sentiments != Sentiment.NEUTRAL) & ~np.isin(corpus.sources, list(EMOTICON_SETS))
     three_class = np.isin(corpus.sources, corpus.three_class)
@@ -61,7 +63,8 @@ def calibrations(corpus: Corpus, logits: Logits) -> Calibrations:
             *_logistic(logits.polarity[polar & here, row, None], corpus.sentiments[polar & here] == Sentiment.POSITIVE, weights[polar & here]),
         )
         if (three_class & here).any():
-            found.append(_with_leans(calibration, corpus, logits, chosen=three_class & here, row=row))
+            least = least_negative_recall.get(TRAINED_MEDIA[row], 0.0) if row < len(TRAINED_MEDIA) else 0.0
+            found.append(_with_leans(calibration, corpus, logits, chosen=three_class & here, row=row, least_recall=least))
         else:
             found.append(_with_assumed_share(calibration, logits, here=here, row=row))
     return Calibrations(found)
@@ -105,8 +108,8 @@ def _with_assumed_share(calibration: Calibration, logits: Logits, *, here: Chose
     return replace(calibration, neutral_offset=float(cast("Any", optimize).brentq(excess, -20, 20)))
 
 
-def _with_leans(calibration: Calibration, corpus: Corpus, logits: Logits, *, chosen: Chosen, row: int) -> Calibration:
-    """The leans with the best mean macro-F1 over the sets."""
+def _with_leans(calibration: Calibration, corpus: Corpus, logits: Logits, *, chosen: Chosen, row: int, least_recall: float) -> Calibration:
+    """The leans with the best mean macro-F1 over the sets, among those that find so large a part of the negative texts, if any do."""
     rows = np.full(int(chosen.sum()), 0)
     probabilities = Calibrations([calibration]).probabilities(
         logits.polarity[chosen, row].astype(np.float32), logits.neutral[chosen, row].astype(np.float32), rows
@@ -114,11 +117,18 @@ def _with_leans(calibration: Calibration, corpus: Corpus, logits: Logits, *, cho
     wanted = np.searchsorted(np.array([each.value for each in SENTIMENTS]), corpus.sentiments[chosen])
     sources = corpus.sources[chosen]
     sets = [sources == source for source in np.unique(sources)]
-    quality = np.zeros((len(_LEANS), len(_LEANS)))
+    negative = wanted == SENTIMENTS.index(Sentiment.NEGATIVE)
+    quality, recall = np.zeros((len(_LEANS), len(_LEANS))), np.zeros((len(_LEANS), len(_LEANS)))
     for place in np.ndindex(quality.shape):
         leaning = replace(calibration, neutral_lean=float(_LEANS[place[0]]), positive_lean=float(_LEANS[place[1]]))
         decided = Calibrations([leaning]).decisions(probabilities, rows)
         quality[place] = np.mean([macro_f1(wanted[each], decided[each]) for each in sets])
-    smooth = sliding_window_view(np.pad(quality, _SMOOTHING // 2, mode="edge"), (_SMOOTHING, _SMOOTHING)).mean(axis=(2, 3))
-    best = np.unravel_index(int(smooth.argmax()), quality.shape)
+        recall[place] = np.mean(decided[negative] == SENTIMENTS.index(Sentiment.NEGATIVE))
+    smooth = _smooth(quality)
+    enough = _smooth(recall) >= least_recall
+    best = np.unravel_index(int(np.where(enough | ~enough.any(), smooth, 0.0).argmax()), quality.shape)
     return replace(calibration, neutral_lean=round(float(_LEANS[best[0]]), 1), positive_lean=round(float(_LEANS[best[1]]), 1))
+
+
+def _smooth(values: Floats) -> Floats:
+    return sliding_window_view(np.pad(values, _SMOOTHING // 2, mode="edge"), (_SMOOTHING, _SMOOTHING)).mean(axis=(2, 3))
