@@ -1,14 +1,16 @@
 """A stored file is durable when it is acknowledged, comes back as it was, and is found by its SHA-256 alone."""
 
+import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from obstore.store import MemoryStore
 
-from yuqing_runtime.objects import ObjectDamagedError, ObjectNotFound, Objects, path_of
+from yuqing_runtime.objects import FOLDERS, ObjectDamagedError, ObjectNotFound, Objects, path_of
 
 CONTENT = "舆情".encode() * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -36,6 +38,13 @@ async def test_content_comes_back_when_put(objects):
     assert await objects.exists(DIGEST)
     assert await objects.get(DIGEST) == CONTENT
     assert b"".join([part async for part in objects.get_stream(DIGEST)]) == CONTENT
+
+
+async def test_each_content_has_its_own_name_when_many_are_put_at_once(objects):
+    contents = [f"{number}".encode() * 100 for number in range(100)]
+    digests = await asyncio.gather(*(objects.put(content) for content in contents))
+    assert digests == [hashlib.sha256(content).hexdigest() for content in contents]
+    assert [await objects.get(digest) for digest in digests] == contents
 
 
 async def test_content_of_any_length_comes_back_when_put_as_a_stream(objects):
@@ -101,3 +110,13 @@ async def test_name_is_refused_when_it_is_no_hash(objects, digest):
 def test_store_is_refused_when_its_kind_is_not_supported():
     with pytest.raises(ValueError, match="s3"):
         Objects.open("ftp://host/x")
+
+
+async def test_objects_of_a_folder_are_told_by_their_age_when_asked(objects):
+    digest = await objects.put(CONTENT)
+    assert DIGEST[:2] in FOLDERS
+    now = datetime.now(UTC)
+    assert await objects.stored_before(DIGEST[:2], now + timedelta(minutes=1)) == [digest]
+    assert await objects.stored_before(DIGEST[:2], now - timedelta(minutes=1)) == []
+    other = next(folder for folder in FOLDERS if folder != DIGEST[:2])
+    assert await objects.stored_before(other, now + timedelta(minutes=1)) == []
