@@ -19,12 +19,24 @@ from yuqing_runtime.wakes import touch
 
 POLL_SECONDS = 0.2
 IDLE_POLL_SECONDS = 1.0
+_KEPT_AFTER = "kept_after"
 
 
 class SequenceGone(OutOfRange):
     """The changes after this sequence are no longer kept (or were never made): list the present state, then follow from its sequence."""
 
     default_reason = "SEQUENCE_GONE"
+
+    @classmethod
+    def of(cls, message: str, *, kept_after: int, reason: str = "") -> "SequenceGone":
+        """All changes after `kept_after` are still there."""
+        return cls(message, reason=reason, metadata={_KEPT_AFTER: str(kept_after)})
+
+    @property
+    def kept_after(self) -> int | None:
+        """After which sequence all changes are still there; None where the producer does not say."""
+        told = self.metadata.get(_KEPT_AFTER)
+        return None if told is None else int(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,8 @@ async def read_after(connection: AsyncConnection, feed: str, after_sequence: int
     query = select(*columns).where(change.c.feed == feed, change.c.sequence > after_sequence).order_by(change.c.sequence).limit(limit)
     changes = [Change(*row) for row in (await connection.execute(query))]
     if changes and changes[0].sequence != after_sequence + 1:
-        raise SequenceGone(f"{feed}: the changes {after_sequence + 1} to {changes[0].sequence - 1} are no longer kept")
+        last_gone = changes[0].sequence - 1
+        raise SequenceGone.of(f"{feed}: the changes {after_sequence + 1} to {last_gone} are no longer kept", kept_after=last_gone)
     if not changes:
         await _check_end(connection, feed, after_sequence)
     return changes
@@ -96,9 +109,9 @@ async def _check_end(connection: AsyncConnection, feed: str, after_sequence: int
     query = select(change_head.c.last_sequence, change_head.c.trimmed_sequence).where(change_head.c.feed == feed)
     last, trimmed = (await connection.execute(query)).one_or_none() or (0, 0)
     if after_sequence < trimmed:
-        raise SequenceGone(f"{feed}: the changes {after_sequence + 1} to {trimmed} are no longer kept")
+        raise SequenceGone.of(f"{feed}: the changes {after_sequence + 1} to {trimmed} are no longer kept", kept_after=trimmed)
     if after_sequence > last:
-        raise SequenceGone(f"{feed}: ends at {last}, before {after_sequence}", reason="SEQUENCE_AHEAD")
+        raise SequenceGone.of(f"{feed}: ends at {last}, before {after_sequence}", kept_after=trimmed, reason="SEQUENCE_AHEAD")
 
 
 async def watch(database: Database, feed: str, after_sequence: int, *, batch: int = 500) -> AsyncGenerator[list[Change], None]:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_runtime.database import Database, upsert
 from yuqing_runtime.feed import SequenceGone
+from yuqing_runtime.status import refusal
 from yuqing_runtime.tables import consumer_cursor
 
 Item = TypeVar("Item")
@@ -61,7 +62,8 @@ async def reset(connection: AsyncConnection, feed: str, sequence: int) -> None:
 async def follow(database: Database, subscription: Subscription[Item], *, first_pause_seconds: float = FIRST_PAUSE_SECONDS) -> None:
     """Follows for ever: each item has its effect exactly once, in order; what fails is tried again from the cursor, with growing pauses.
 
-    Errors: SequenceGone when the producer no longer keeps what comes next; list its present state, `reset` the cursor and follow again.
+    Errors: SequenceGone when the producer no longer keeps what comes next; list its present state, `reset` the cursor (to where `kept_after`
+    says that its feed begins now) and follow again.
     """
     pause_seconds = first_pause_seconds
     while True:
@@ -71,8 +73,8 @@ async def follow(database: Database, subscription: Subscription[Item], *, first_
         except SequenceGone:
             raise
         except Exception as error:
-            if _is_gone(error):
-                raise SequenceGone(f"{subscription.feed}: the producer no longer keeps what follows {before}") from error
+            if isinstance(error, grpc.aio.AioRpcError) and error.code() is grpc.StatusCode.OUT_OF_RANGE:
+                raise _gone(error, f"{subscription.feed}: the producer no longer keeps what follows {before}") from error
             _log.warning("feed_interrupted", feed=subscription.feed, error=repr(error), pause_seconds=pause_seconds)
         moved = await _position(database, subscription.feed) > before
         pause_seconds = first_pause_seconds if moved else min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
@@ -91,5 +93,6 @@ async def _position(database: Database, feed: str) -> int:
         return await cursor(connection, feed)
 
 
-def _is_gone(error: Exception) -> bool:
-    return isinstance(error, grpc.aio.AioRpcError) and error.code() is grpc.StatusCode.OUT_OF_RANGE
+def _gone(error: grpc.aio.AioRpcError, message: str) -> SequenceGone:
+    told = refusal(error)
+    return SequenceGone(message, reason=told.reason, metadata=told.metadata) if told is not None else SequenceGone(message)

@@ -99,12 +99,13 @@ async def test_trimmed_range_is_refused_when_asked_for(database):
     for after in (0, 2):
         with pytest.raises(SequenceGone) as caught:
             await _read(database, after)
-        assert caught.value.reason == "SEQUENCE_GONE"
+        assert (caught.value.reason, caught.value.kept_after) == ("SEQUENCE_GONE", 3)
     assert await _read(database, 3) == []
     assert await _append(database, "d") == range(4, 5)
     assert [change.key for change in await _read(database, 3)] == ["d"]
-    with pytest.raises(SequenceGone):
+    with pytest.raises(SequenceGone) as caught:
         await _read(database, 2)
+    assert caught.value.kept_after == 3
     with pytest.raises(SequenceGone):
         await _watch(database, 0, count=1)
 
@@ -113,7 +114,7 @@ async def test_consumer_learns_it_when_the_producer_was_put_back_from_a_backup(d
     await _append(database, "a")
     with pytest.raises(SequenceGone) as caught:
         await _read(database, 7)
-    assert caught.value.reason == "SEQUENCE_AHEAD"
+    assert (caught.value.reason, caught.value.kept_after) == ("SEQUENCE_AHEAD", 0)
 
 
 async def test_last_sequence_is_nought_when_nothing_happened_yet(database):
