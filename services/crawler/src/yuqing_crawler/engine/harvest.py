@@ -22,9 +22,9 @@ def complete(entries: Iterable[SpoolEntry], fetched: Fetched, stored: StoredPage
     return tuple(replace(entry, message=entry.message + more, origin=origin, traceparent=traceparent) for entry in entries)
 
 
-async def store_page(objects: Objects, fetched: Fetched, payload_sha256: str) -> StoredPage:
-    """Keeps the page, whose body has this digest, as evidence; durable when it returns."""
-    record = await asyncio.to_thread(warc.record_of, fetched)
+async def store_page(objects: Objects, fetched: Fetched, payload_sha256: str, *, record: bytes = b"") -> StoredPage:
+    """Keeps the page, whose body has this digest, as evidence; durable when it returns. Its record is made where there is none yet."""
+    record = record or await asyncio.to_thread(warc.record_of, fetched)
     sha256 = await objects.put(record)
     return StoredPage(sha256, fetched.url, payload_sha256, fetched.fetched_at, len(record))
 

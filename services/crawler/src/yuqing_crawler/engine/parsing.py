@@ -4,65 +4,61 @@ What runs there is pure: a page and what its source may know in, documents out. 
 """
 
 import asyncio
-import multiprocessing
-import os
-import signal
-import threading
+import socket
 from collections.abc import Callable
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
-from typing import Any, ParamSpec, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, TypeVarTuple, Unpack, cast
 
 import structlog
 
 from yuqing_crawler.domain.kinds.kind import Fetched, Follow, Known, Parsed, Revisited, SourceView
 from yuqing_crawler.domain.kinds.pages import parse_article
 from yuqing_crawler.domain.kinds.registry import kind_named
+from yuqing_crawler.engine import aside, warc
+from yuqing_crawler.engine.aside import Aside
 from yuqing_crawler.engine.offers import Offer, PageOf, offers
 
 PAGE_SECONDS = 20.0
 """How long a page may be parsed; the largest real ones take well under one second."""
 _log = structlog.get_logger(__name__)
-P = ParamSpec("P")
+Arguments = TypeVarTuple("Arguments")
 R = TypeVar("R")
-
-
-class ParseTimeout(Exception):
-    """A page took too long to parse."""
 
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """What a page gave: `parsed` is without its documents, which stand in `offers` as they are kept."""
+    """What a page gave: `parsed` is without its documents, which stand in `offers` as they are kept.
+
+    `record` is the page's WARC record where it has documents: it is made here, where the page is and another core works. Each is another one, as
+    the standard wants an identity of its own.
+    """
 
     parsed: Parsed
     offers: tuple[Offer, ...]
+    record: bytes = field(default=b"", compare=False, repr=False)
 
 
 class Parsers:
-    """One process beside this one; with `processes` 0 a thread of this one instead, without a limit of time (for tests and small machines)."""
+    """Processes beside this one; with `processes` 0 a thread of this one instead, without a limit of time (for tests and small machines)."""
 
     def __init__(self, processes: int, *, page_seconds: float = PAGE_SECONDS) -> None:
-        self._processes = processes
         self._page_seconds = page_seconds
-        self._executor = self._start()
+        self._processes = [self._start() for _ in range(processes)]  # now, not when the first page waits for them
+        self._thread = None if processes else ThreadPoolExecutor(max_workers=1, thread_name_prefix="parse")
 
-    def _start(self) -> Executor:
-        if not self._processes:
-            return ThreadPoolExecutor(max_workers=1, thread_name_prefix="parse")
-        # Not forked: a copy of a process with threads and open gRPC channels may hang.
-        context = multiprocessing.get_context("spawn")
-        executor = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_begin)
-        executor.submit(_limited, len, ((),), {}, self._page_seconds)  # started now, not when the first page waits for it
-        return executor
+    def _start(self) -> Aside:
+        return Aside(_serve, self._page_seconds)
 
     def close(self) -> None:
-        """Ends it."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        """Ends them."""
+        for process in self._processes:
+            process.close()
+        if self._thread is not None:
+            self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def harvest(self, page: PageOf, fetched: Fetched, follow: Follow, view: SourceView[Any]) -> Harvest:
-        """What a page gives to keep. Errors: ParseTimeout; whatever a kind raises by mistake."""
+        """What a page gives to keep. Errors: CallTimeout; AsideEnded; whatever a kind raises by mistake."""
         return await self._aside(_harvest, page, fetched, follow, view)
 
     async def parse(self, kind: str, fetched: Fetched, follow: Follow, view: SourceView[Any]) -> Parsed:
@@ -77,48 +73,28 @@ class Parsers:
         """A page as one article. Errors: as above."""
         return await self._aside(_article, fetched, view)
 
-    async def _aside(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        executor = self._executor
-        try:
-            return await asyncio.get_running_loop().run_in_executor(executor, _limited, work, args, kwargs, self._page_seconds)
-        except BrokenProcessPool:
-            if executor is self._executor:
+    async def _aside(self, work: Callable[[Unpack[Arguments]], R], *args: *Arguments) -> R:
+        if self._thread is not None:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+        return cast("R", await self._idlest().ask(work, *args))
+
+    def _idlest(self) -> Aside:
+        for number, process in enumerate(self._processes):
+            if process.ended:
                 _log.warning("the parser's process ended and is started again")
-                self._executor = self._start()
-            raise
+                self._processes[number] = self._start()
+        return min(self._processes, key=lambda process: process.calls)
 
 
-def _begin() -> None:
-    """Runs first in the parser's process: signals are the parent's business, and it does not outlive the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGALRM, _too_long)
-    threading.Thread(target=_follow_parent, daemon=True).start()
-
-
-def _follow_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _too_long(_number: int, _frame: object) -> None:
-    raise ParseTimeout("the page takes too long to parse")
-
-
-def _limited(work: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any], seconds: float) -> R:
-    if signal.getsignal(signal.SIGALRM) is not _too_long:
-        return work(*args, **kwargs)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        return work(*args, **kwargs)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+def _serve(channel: socket.socket, page_seconds: float) -> None:
+    """The parser's process; what this module imports is there before the first page comes."""
+    aside.serve(channel, page_seconds)
 
 
 def _harvest(page: PageOf, fetched: Fetched, follow: Follow, view: SourceView[Any]) -> Harvest:
     parsed = kind_named(page.kind).parse(fetched, follow, view)
-    return Harvest(replace(parsed, documents=()), tuple(offers(page, parsed.documents, fetched)))
+    found = tuple(offers(page, parsed.documents, fetched))
+    return Harvest(replace(parsed, documents=()), found, warc.record_of(fetched) if found else b"")
 
 
 def _parse(kind: str, fetched: Fetched, follow: Follow, view: SourceView[Any]) -> Parsed:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Awaitable
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -12,9 +11,10 @@ from yuqing_crawler.domain.entries import PageState
 from yuqing_crawler.domain.kinds.kind import Fetched, Follow, Kind, Known, Parsed, Revisited, SourceView
 from yuqing_crawler.domain.outcomes import Outcome
 from yuqing_crawler.domain.source import Source
+from yuqing_crawler.engine.aside import AsideEnded, CallTimeout
 from yuqing_crawler.engine.downloads import Answer, Ask, Downloads
 from yuqing_crawler.engine.offers import PageOf
-from yuqing_crawler.engine.parsing import Harvest, Parsers, ParseTimeout
+from yuqing_crawler.engine.parsing import Harvest, Parsers
 from yuqing_crawler.engine.secrets import SecretMissing, Secrets
 
 _log = structlog.get_logger(__name__)
@@ -102,10 +102,10 @@ async def _named(parsing: Awaitable[R], url: str) -> R | Unparsed:
     """The result, or by which outcome the page ended: a mistake with one page must not end more than this page."""
     try:
         return await parsing
-    except BrokenProcessPool as error:
+    except AsideEnded as error:
         return Unparsed(Outcome.FAILED, str(error)[:500])
-    except ParseTimeout as error:
-        return Unparsed(Outcome.PARSE_ERROR, str(error))
+    except CallTimeout:
+        return Unparsed(Outcome.PARSE_ERROR, "the page takes too long to parse")
     except Exception as error:  # noqa: BLE001 - what a kind raises by mistake
         _log.exception("page cannot be parsed", url=url)
         return Unparsed(Outcome.PARSE_ERROR, repr(error)[:500])
