@@ -155,6 +155,18 @@ async def test_reposts_belong_to_what_the_platform_says_when_they_came_first(sto
     assert [each.copy for each in mentions] == [False, True, False, True]
 
 
+async def test_reposts_and_copies_are_one_story_when_both_came_before_what_they_pass_on(stories_on_both, document):
+    copy, *reposts = await stories_on_both.indexing.ingest(
+        [document("6", f"{A}！"), document("8", "我完全同意楼主说的话啊", repost_of="7"), document("9", "转发微博", repost_of="7")]
+    )
+    apart = await stories_on_both.of(copy, *reposts)
+    assert apart[0] != apart[1] == apart[2]
+    original, late = await stories_on_both.indexing.ingest([document("7", A), document("10", "说得好啊", repost_of="7")])
+    await stories_on_both.regroup()
+    assert set(await stories_on_both.of(copy, *reposts, original, late)) == {apart[0]}
+    assert (await stories_on_both.get(apart[0])).size == 5
+
+
 async def test_an_edited_mention_moves_when_its_text_is_anothers(stories, document):
     one, other = await stories.indexing.ingest([document("1", A), document("2", B)])
     (kept,) = await stories.indexing.ingest([document("1", C, minute=1)])

@@ -38,7 +38,7 @@ def place(placing, text="", **fields):
     return placing.place(told(text, **fields))
 
 
-A, B = words(200, 1), words(200, 2)
+A, B, C = (words(200, seed) for seed in (1, 2, 3))
 
 
 @pytest.mark.parametrize(
@@ -118,6 +118,49 @@ def test_the_original_joins_those_that_wait_when_they_name_it_by_its_address(pla
     waiting = place(placing, "转发", name="r", repost_of="https://e.test/p/7")
     keys = ("native", told(repost_of="https://e.test/p/7").passes_on)
     assert place(placing, A, name="native", keys=keys).story == waiting.story
+
+
+def test_those_that_wait_come_along_when_the_words_they_pass_on_have_a_story_already(placing):
+    copied = place(placing, A, name="copied")
+    waiting, fork = place(placing, "转发", name="r", repost_of="7"), place(placing, "转发", name="f", repost_of="8")
+    assert waiting.story != copied.story
+    original = place(placing, f"{A}！", name=native_key("e.test", "7"))
+    late = place(placing, "说得好", name="late", repost_of="7")
+    assert (original.story, late.story) == (copied.story, copied.story)
+    assert placing.joined == {waiting.story: copied.story}
+    assert placing.settled(waiting).story == copied.story
+    assert place(placing, B, name=native_key("e.test", "8")).story == fork.story
+
+
+def test_the_words_of_those_that_wait_come_along_too(placing):
+    copied = place(placing, A, name="copied")
+    place(placing, B, name="r", repost_of="7")
+    place(placing, A, name=native_key("e.test", "7"))
+    assert place(placing, f"{B}！", name="copy of what the repost said").story == copied.story
+
+
+def test_nobody_joins_when_their_own_words_are_what_is_copied(placing):
+    waiting = place(placing, A, name="r", repost_of="7")
+    original = place(placing, A, name=native_key("e.test", "7"))
+    assert (original.story, original.copy, placing.joined) == (waiting.story, False, {})
+
+
+def test_stories_that_join_one_after_the_other_are_all_the_last_one(placing):
+    first = place(placing, A, name="first")
+    one = place(placing, B, name="one", repost_of="7")
+    other = place(placing, C, name="other", repost_of="8")
+    place(placing, B, name=native_key("e.test", "8"))  # what waited for 8 joins the story that waits for 7
+    assert placing.settled(other).story == one.story
+    place(placing, A, name=native_key("e.test", "7"))
+    assert {placing.settled(each).story for each in (one, other)} == {first.story}
+    assert place(placing, C, name="copy").story == first.story
+
+
+def test_what_a_person_merged_joins_no_other_story_by_itself(placing):
+    copied, waiting = place(placing, A, name="copied"), story_id(native_key("e.test", "7"))
+    placing.merged, placing.awaited = {waiting: "by hand"}, {"by hand"}
+    assert place(placing, A, name=native_key("e.test", "7")).story == "by hand" != copied.story
+    assert not placing.joined
 
 
 def test_a_long_text_is_kept_as_far_as_it_is_compared_and_told_by_all_of_it(placing):

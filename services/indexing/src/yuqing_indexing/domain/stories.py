@@ -72,6 +72,14 @@ class KnownTexts:
         text = self.texts.get(number) if number is not None else None
         return tuple(each for each in text.related if each.story != story) if text else ()
 
+    def join(self, one: str, into: str) -> None:
+        """The texts of one story are another's now, which is not linked with itself."""
+        for number, text in self.texts.items():
+            if text.story in (one, into):
+                related = tuple(each for each in text.related if each.story not in (one, into))
+                self.texts[number] = replace(text, story=into, related=related)
+        self.added = [self.texts[text.words.number] for text in self.added]
+
     def add(self, text: Text) -> None:
         """One more text; it is found by those of its fingerprints that are not too common."""
         number = text.words.number
@@ -144,7 +152,7 @@ class Placing:
 
     `stories` are those of keys that may be passed on, as far as they are known, and `awaited` those that reposts began before what they pass on
     was seen: it joins them when it comes. `owners` are the mentions with these keys that are known and have no story yet, and `merged` are
-    stories that a person made part of others.
+    stories that became part of others. `joined` are those of them that did so here: who waited for a mention whose words had a story already.
     """
 
     known: KnownTexts
@@ -152,13 +160,26 @@ class Placing:
     awaited: set[str] = field(default_factory=set[str])
     owners: dict[str, str] = field(default_factory=dict[str, str])
     merged: dict[str, str] = field(default_factory=dict[str, str])
+    joined: dict[str, str] = field(default_factory=dict[str, str])
 
     def place(self, told: Telling, present: Membership | None = None) -> Membership:
         """The mention's story. `present` is the one it had before its text was edited: it stays unless the text is another story's now."""
-        said = self._passed_on(told.passes_on) if told.passes_on else self._awaiting(told) if present is None else None
-        placed = self._by_words(told, present) if said is None else self._by_platform(told, said)
+        if told.passes_on:
+            placed = self._by_platform(told, self._passed_on(told.passes_on))
+        elif present is None and (waiting := self._awaiting(told)):
+            placed = self._awaited_by(waiting, told)
+        else:
+            placed = self._by_words(told, present)
         self.stories.update(dict.fromkeys(told.keys, placed.story))
         return placed
+
+    def settled(self, placed: Membership) -> Membership:
+        """A membership that was given before a story joined another, as it is afterwards."""
+        if not self.joined:
+            return placed
+        story = self.joined.get(placed.story, placed.story)
+        related = tuple(each for each in placed.related if self.joined.get(each.story, each.story) != story)
+        return replace(placed, story=story, related=related)
 
     def follow(self, told: Telling, story: str) -> None:
         """Lets copies of a mention's words come to a story; words that are known already stay where they are."""
@@ -177,6 +198,23 @@ class Placing:
         """The story where those wait that pass this mention on."""
         return next((story for key in told.keys if (story := self._begun_by(key)) in self.awaited), None)
 
+    def _awaited_by(self, waiting: str, told: Telling) -> Membership:
+        """Those who wait come along where the mention's words have a story already; where a person merged theirs, it comes to them."""
+        unmerged = any(story_id(key) == waiting for key in told.keys)
+        text = self._copied_by(told.words) if unmerged and told.words else None
+        if text is None or text.story == waiting:
+            return self._by_platform(told, waiting)
+        self._join(waiting, text.story)
+        return self._by_words(told, None)
+
+    def _join(self, one: str, into: str) -> None:
+        """Everything that is known by the story's name follows it."""
+        for kept in (self.stories, self.merged, self.joined):
+            kept.update({key: into for key, story in kept.items() if story == one})
+        self.merged[one] = self.joined[one] = into
+        self.awaited.discard(one)
+        self.known.join(one, into)
+
     def _begun_by(self, key: str) -> str:
         return self.merged.get(story_id(key), story_id(key))
 
@@ -191,15 +229,26 @@ class Placing:
             return present or Membership(story_id(told.mention))
         if same := self.known.texts.get(words.number):
             return self._copy(told, same, present)
-        if not words.are_compared:
-            return self._opened(told, words, present, ())
-        found = (self.known.texts.get(number) for number in self.known.candidates(words.sketch))
-        likenesses = [_Likeness.between(words.sketch, text) for text in found if text]
+        likenesses = self._likenesses(words)
         copied = _copied(likenesses)
         if copied is None:
             return self._opened(told, words, present, _related(likenesses))
         self.known.add(replace(copied.text, words=words, mention=told.mention, is_sought=min(copied.held, copied.holds) < DIFFERS_MUCH))
         return self._copy(told, copied.text, present)
+
+    def _likenesses(self, words: Words) -> list[_Likeness]:
+        """How the words are like those that are known; too few words are like none."""
+        if not words.are_compared:
+            return []
+        found = (self.known.texts.get(number) for number in self.known.candidates(words.sketch))
+        return [_Likeness.between(words.sketch, text) for text in found if text]
+
+    def _copied_by(self, words: Words) -> Text | None:
+        """The known text that these words are, or are a copy of."""
+        if same := self.known.texts.get(words.number):
+            return same
+        copied = _copied(self._likenesses(words))
+        return copied.text if copied else None
 
     def _copy(self, told: Telling, text: Text, present: Membership | None) -> Membership:
         self.known.met.add(text.words.number)

@@ -20,6 +20,7 @@ from yuqing_indexing.domain.stories import KnownTexts, Placing, Text, story_id
 from yuqing_indexing.domain.telling import Telling, Words
 from yuqing_indexing.store import tables
 from yuqing_indexing.store.registry import among
+from yuqing_indexing.store.story_joining import join
 from yuqing_runtime import clock, order
 from yuqing_runtime.database import Database, upsert
 
@@ -60,6 +61,8 @@ class SqlStories:
             placed = await asyncio.to_thread(_place, placing, there, members)
             await _keep(connection, placing.known)
             await _note(connection, moving, placed)
+            for one, into in placing.joined.items():
+                await join(connection, into, [one])
             return await _sized(connection, placed, _shared(placed, members, placing.awaited))
 
     async def _prepare(self, tellings: Sequence[Telling]) -> None:
@@ -135,7 +138,7 @@ def _place(placing: Placing, tellings: Sequence[Telling], members: dict[str, _Me
         if member.by_hand:
             placing.follow(told, member.story)
         placed[told.mention] = present
-    return placed
+    return {mention: placing.settled(place) for mention, place in placed.items()}
 
 
 async def _members(connection: AsyncConnection, mentions: Collection[str]) -> dict[str, _Member]:

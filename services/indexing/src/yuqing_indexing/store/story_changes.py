@@ -1,7 +1,7 @@
 """Stories merged and split by hand; each function works in the transaction it is given, and holds the lock that ingest places mentions under."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
@@ -12,8 +12,8 @@ from yuqing_indexing.store import tables
 from yuqing_indexing.store.registry import among
 from yuqing_indexing.store.rewrites import STORY_MOVES
 from yuqing_indexing.store.stories import seek_another
+from yuqing_indexing.store.story_joining import join, touch
 from yuqing_runtime import order
-from yuqing_runtime.database import upsert
 from yuqing_runtime.errors import Aborted, FailedPrecondition, NotFound
 
 UNTOUCHED = "0"
@@ -48,15 +48,8 @@ async def merge(connection: AsyncConnection, story: str, others: Sequence[str], 
         raise FailedPrecondition(f"{story_name(story)} cannot be merged with itself", reason="SAME_STORY")
     for other in others:
         await etag_of(connection, other)
-    mentions = (await connection.execute(select(tables.mention.c.id).where(among(tables.mention.c.story, others, connection)))).scalars().all()
-    await connection.execute(update(tables.mention).where(among(tables.mention.c.story, others, connection)).values(story=story))
-    await connection.execute(update(tables.story_text).where(among(tables.story_text.c.story, others, connection)).values(story=story))
-    await _unlink(connection, story, {story, *others})
-    await connection.execute(update(tables.story).where(among(tables.story.c.merged_into, others, connection)).values(merged_into=story))
-    for other in others:
-        await _touch(connection, other, merged_into=story)
-    await STORY_MOVES.add(connection, mentions)
-    return Changed(story, len(mentions), await _touch(connection, story))
+    moved = await join(connection, story, others)
+    return Changed(story, moved, await touch(connection, story))
 
 
 async def split(connection: AsyncConnection, story: str, mentions: Sequence[str], *, etag: str) -> Changed:
@@ -80,8 +73,8 @@ async def split(connection: AsyncConnection, story: str, mentions: Sequence[str]
     await seek_another(connection, new)
     await seek_another(connection, story)
     await STORY_MOVES.add(connection, going)
-    await _touch(connection, story)
-    return Changed(new, len(going), await _touch(connection, new))
+    await touch(connection, story)
+    return Changed(new, len(going), await touch(connection, new))
 
 
 async def _check(connection: AsyncConnection, story: str, etag: str) -> None:
@@ -91,19 +84,3 @@ async def _check(connection: AsyncConnection, story: str, etag: str) -> None:
 
 async def _size(connection: AsyncConnection, story: str) -> int:
     return (await connection.execute(select(func.count()).select_from(tables.mention).where(tables.mention.c.story == story))).scalar_one()
-
-
-async def _unlink(connection: AsyncConnection, story: str, own: Collection[str]) -> None:
-    """A story is not linked with itself."""
-    texts = tables.story_text.c
-    for row in (await connection.execute(select(texts.number, texts.related).where(texts.story == story))).all():
-        related = [[other, share] for other, share in row.related if other not in own]
-        if len(related) < len(row.related):
-            await connection.execute(update(tables.story_text).where(texts.number == row.number).values(related=related))
-
-
-async def _touch(connection: AsyncConnection, story: str, *, merged_into: str | None = None) -> str:
-    values = {"etag": secrets.token_hex(8), "merged_into": merged_into}
-    statement = upsert(tables.story, connection).values(id=story, **values)
-    await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
-    return values["etag"] or ""
