@@ -11,12 +11,13 @@ from yuqing.indexing.v1 import document_pb2, ingest_pb2, ingest_pb2_grpc
 
 
 class FakeIndexing(ingest_pb2_grpc.IngestServiceServicer):
-    """Keeps documents in memory as indexing would: new, known, or refused (`refuses` by native id)."""
+    """Keeps documents in memory as indexing would: new, known, or refused (`refuses` and `erased` by native id)."""
 
     def __init__(self) -> None:
         self.documents: dict[str, document_pb2.Document] = {}
         self.sequences: Counter[int] = Counter()
         self.refuses: set[str] = set()
+        self.erased: set[str] = set()
         self.received = asyncio.Event()
         self.holds = asyncio.Event()
         self.holds.set()
@@ -38,6 +39,8 @@ class FakeIndexing(ingest_pb2_grpc.IngestServiceServicer):
         self.sequences[item.sequence] += 1
         if document.native_id in self.refuses:
             return ingest_pb2.ItemOutcome(sequence=item.sequence, outcome=ingest_pb2.OUTCOME_REFUSED, reason="NO_TEXT", detail="empty")
+        if document.native_id in self.erased:
+            return ingest_pb2.ItemOutcome(sequence=item.sequence, outcome=ingest_pb2.OUTCOME_REFUSED, reason="TOMBSTONED", detail="erased")
         key = f"{document.site}/{document.native_id or document.url}"
         known = key in self.documents
         self.documents[key] = document

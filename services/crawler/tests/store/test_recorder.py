@@ -11,7 +11,7 @@ from yuqing_crawler.domain.entries import PageRecord, PageState, PendingPage, Re
 from yuqing_crawler.domain.keys import address_key
 from yuqing_crawler.domain.kinds.kind import Follow
 from yuqing_crawler.store import schedules, sources, tombstones
-from yuqing_crawler.store.recorder import Recorder
+from yuqing_crawler.store.recorder import Fresh, Recorder
 from yuqing_crawler.store.tables import frontier, page_document, revisit, schedule, source_hour, spool
 from yuqing_runtime.database import Database
 
@@ -49,7 +49,7 @@ async def test_only_new_and_changed_documents_are_spooled_when_pages_repeat(data
     second = await recorder.record(page(entry("a"), entry("b", "other"), entry("c")))
     assert (first.new_items, second.new_items) == (2, 2)
     assert await count(database, spool) == 4
-    assert await recorder.fresh([entry("a"), entry("b"), entry("d")]) == {entry("b").key, entry("d").key}
+    assert await recorder.fresh([entry("a"), entry("b"), entry("d")]) == Fresh({entry("b").key, entry("d").key})
 
 
 async def test_the_cursor_moves_with_the_documents_when_kept(database: Database, recorder: Recorder) -> None:
@@ -107,7 +107,7 @@ async def test_what_was_erased_does_not_come_back_when_it_is_found_again(databas
     recorded = await recorder.record(page(entry("a"), entry("b"), follow=(Follow("http://news.test/1", "article", once_key="1"),)))
     assert recorded.new_items == 1
     assert recorded.pending == ()
-    assert await recorder.fresh([entry("a"), entry("b", "new")]) == {entry("b").key}
+    assert await recorder.fresh([entry("a"), entry("b", "new")]) == Fresh({entry("b").key}, shows_erased=True)
 
 
 async def test_evidence_leads_from_each_new_document_when_a_page_is_stored(database: Database, recorder: Recorder) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import hashlib
+import os
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,14 +14,16 @@ from sqlalchemy import func, select, update
 
 from yuqing.crawler.v1 import people_pb2
 from yuqing.indexing.v1 import document_pb2, ingest_pb2, ingest_pb2_grpc
+from yuqing_crawler.domain.keys import document_key
 from yuqing_crawler.engine import run
 from yuqing_crawler.engine.downloads import Downloads
 from yuqing_crawler.engine.jobs import job_of
 from yuqing_crawler.engine.run import Limits, Workbench
 from yuqing_crawler.engine.secrets import Secrets
 from yuqing_crawler.settings import Settings
-from yuqing_crawler.store import findings, patrols, reports, sources, spool
+from yuqing_crawler.store import erasing, findings, patrols, reports, sources, spool
 from yuqing_crawler.store.patrols import PatrolList
+from yuqing_crawler.store.spool import Acknowledgement
 from yuqing_crawler.store.tables import patrol_visit, revisit, stored_page, tombstone
 from yuqing_crawler.store.tables import spool as spool_table
 from yuqing_crawler.workers.erasure import Erasure, Step
@@ -28,9 +32,11 @@ from yuqing_crawler.workers.housekeeping import Housekeeping
 from yuqing_crawler.workers.revisits import HostBudget, Revisits
 from yuqing_runtime import audit
 from yuqing_runtime.database import Database
+from yuqing_runtime.feed import SequenceGone
+from yuqing_runtime.objects import FOLDERS
 from yuqing_runtime.serving import Registration
 from yuqing_testkit.services import Town
-from yuqing_testkit.site import Page, Site
+from yuqing_testkit.site import Page, Site, feed
 
 LONG = "这是一段足够长的正文，说的是一家公司的新产品和它的用户的看法，读起来像真的新闻。" * 8
 ADDRESS = "http://news.test/a/1.html"
@@ -204,6 +210,57 @@ async def test_nothing_is_left_of_a_mention_when_it_was_erased(bench: Workbench,
     assert (await audit.verify(database)).first_broken is None
 
 
+@dataclass
+class _Trimmed(ingest_pb2_grpc.ChangeServiceServicer):
+    """A feed that keeps only what follows the third change; `kinds` of the erasures that it has after that."""
+
+    asked: list[int] = field(default_factory=list)
+
+    async def WatchChanges(self, request, context):
+        self.asked.append(request.after_sequence)
+        if request.after_sequence < 3:
+            raise SequenceGone.of("the changes 1 to 3 are no longer kept", kept_after=3)
+        yield ingest_pb2.WatchChangesResponse(sequence=4, mention="mentions/9", kind=ingest_pb2.CHANGE_KIND_ERASED, url="http://news.test/b")
+        await asyncio.Event().wait()
+
+
+@pytest.mark.usefixtures("known")
+async def test_what_was_erased_meanwhile_is_asked_for_when_changes_are_no_longer_kept(bench: Workbench, tmp_path) -> None:
+    database, town, fake = bench.database, Town(tmp_path / "keys"), _Trimmed()
+    async with database.write() as connection:
+        (claimed,) = await spool.claim(connection, limit=10, seconds=60)
+        await spool.acknowledge(connection, [Acknowledgement(claimed.sequence, ingest_pb2.OUTCOME_STORED, refused=False, mention="mentions/1")])
+    registration = Registration(ingest_pb2_grpc.add_ChangeServiceServicer_to_server, fake)
+    async with town.running("indexing", [registration]) as address, town.channel("crawler", "indexing", address) as channel:
+        task = asyncio.create_task(Erasure(database, ingest_pb2_grpc.ChangeServiceStub(channel)).run())
+        async with asyncio.timeout(60):
+            while not await count(database, tombstone):
+                await asyncio.sleep(0.02)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert fake.asked == [0, 3]
+    async with database.write() as connection:
+        assert [each.sequence for each in await spool.claim(connection, limit=10, seconds=60)] == [claimed.sequence]
+
+
+@pytest.mark.usefixtures("known")
+async def test_a_page_is_not_kept_again_when_it_still_shows_what_was_erased(bench: Workbench, site: Site, make_source) -> None:
+    source = make_source(id="s2", parameters={"content": "entry"})
+    async with bench.database.write() as connection:
+        await sources.create(connection, source, host="news.test")
+    job = job_of(source, lambda _source: Secrets(), zone="Asia/Shanghai")
+    site.pages["/feed"] = Page(feed(("1", LONG)))
+    await run.run(bench, job, (), Limits(10, 2))
+    first = (await spooled(bench.database))[-1]
+    async with bench.database.write() as connection:
+        erased = await erasing.erase(connection, [document_key(first.site, first.native_id, first.url)], resource="mentions/1")
+    assert (erased.stored_pages, erased.other_documents, erased.spooled_documents) == (1, 0, 1)
+    site.pages["/feed"] = Page(feed(("1", LONG), ("2", LONG)))
+    await run.run(bench, job, (), Limits(10, 2))
+    last = (await spooled(bench.database))[-1]
+    assert (last.url, last.stored_page) == ("http://news.test/2", "")
+
+
 @pytest.mark.usefixtures("known")
 async def test_a_page_stays_when_a_legal_hold_is_on_it(bench: Workbench, settings: Settings, changes) -> None:
     _fake, stub = changes
@@ -214,6 +271,29 @@ async def test_a_page_stays_when_a_legal_hold_is_on_it(bench: Workbench, setting
         await connection.execute(update(stored_page).values(expires_at=None))
         await erasure.apply(connection, Step(change.sequence, change))
     await Housekeeping(bench.database, bench.objects, settings).run_once()
+    assert await bench.objects.exists(document.stored_page)
+
+
+def grow_old(settings: Settings, digest: str, age: timedelta) -> None:
+    """Lets an object seem to be stored so long ago."""
+    (file,) = Path(settings.objects).rglob(digest)
+    stored_at = (datetime.now(UTC) - age).timestamp()
+    os.utime(file, (stored_at, stored_at))
+
+
+@pytest.mark.usefixtures("known")
+async def test_an_object_is_swept_only_when_it_is_old_and_nobodys_page(bench: Workbench, settings: Settings) -> None:
+    (document,) = await spooled(bench.database)
+    left = await bench.objects.put("一个事务没有完成的网页".encode())
+    young = await bench.objects.put("刚刚保存的网页".encode())
+    for digest in (left, document.stored_page):
+        grow_old(settings, digest, timedelta(days=2))
+    grow_old(settings, young, timedelta(hours=20))
+    house = Housekeeping(bench.database, bench.objects, settings)
+    for folder in FOLDERS:
+        await house.sweep(folder)
+    assert not await bench.objects.exists(left)
+    assert await bench.objects.exists(young)
     assert await bench.objects.exists(document.stored_page)
 
 

@@ -12,11 +12,12 @@ from yuqing.crawler.v1 import people_pb2
 from yuqing.indexing.v1 import document_pb2
 from yuqing_crawler.domain.entries import SpoolEntry
 from yuqing_crawler.settings import Settings
-from yuqing_crawler.store import reports, spool
+from yuqing_crawler.store import reports, spool, tombstones
 from yuqing_crawler.store.reports import ReportState
 from yuqing_crawler.store.spool import Claimed
 from yuqing_crawler.store.tables import spool as table
 from yuqing_crawler.workers.shipper import LARGEST_BATCH_BYTES, Shipper, batches
+from yuqing_runtime import audit
 from yuqing_runtime.database import Database
 
 
@@ -192,3 +193,28 @@ def test_a_batch_stays_below_its_size_when_documents_are_large() -> None:
 
 def test_nothing_is_sent_when_nothing_waits() -> None:
     assert list(batches([])) == []
+
+
+async def test_nothing_is_left_of_a_document_when_the_index_says_that_it_was_erased(database: Database, indexing, small: Settings) -> None:
+    indexing.fake.erased, indexing.fake.refuses = {"gone"}, {"bad"}
+    await fill(database, "gone", "bad", "good")
+    async with shipping(Shipper(database, indexing.stub, small)):
+        await eventually(settled(database))
+    async with database.read() as connection:
+        kept = (await connection.execute(select(table.c.document_key).order_by(table.c.sequence))).scalars().all()
+        assert kept == [b"bad".ljust(16), b"good".ljust(16)]
+        assert await tombstones.erased(connection, [b"gone".ljust(16), *kept]) == {b"gone".ljust(16)}
+    assert (await audit.verify(database)).first_broken is None
+
+
+async def test_the_index_is_asked_again_when_acknowledged_documents_are_sent_again(database: Database, indexing, small: Settings) -> None:
+    await fill(database, "stays", "gone")
+    async with shipping(Shipper(database, indexing.stub, small)):
+        await eventually(settled(database))
+        indexing.fake.erased = {"gone"}
+        async with database.write() as connection:
+            assert await spool.send_again(connection) == 2
+        await eventually(settled(database))
+    async with database.read() as connection:
+        assert (await connection.execute(select(table.c.document_key))).scalars().all() == [b"stays".ljust(16)]
+    assert set(indexing.fake.sequences.values()) == {2}

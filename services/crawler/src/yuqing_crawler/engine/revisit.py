@@ -15,6 +15,7 @@ from yuqing_crawler.engine import harvest
 from yuqing_crawler.engine.offers import PageOf, offers
 from yuqing_crawler.engine.reading import Job, Unparsed
 from yuqing_crawler.engine.run import FETCHES, Workbench
+from yuqing_crawler.store.recorder import Fresh
 from yuqing_crawler.store.revisits import DueRevisit
 from yuqing_runtime.telemetry import tracer
 
@@ -61,10 +62,11 @@ async def _look(bench: Workbench, job: Job, due: DueRevisit, images: int) -> Rev
     text = text_hash(seen.document.text) if seen.document is not None else due.text
     own = _entry(due, now, Revisitable(due.url, due.host, heat_now, text))
     changed = [] if now == wire.bare(before) and text == due.text else [own]
-    entries = [*changed, *await _fresh(bench, job, seen, fetched)]
+    below, shows_erased = await _fresh(bench, job, seen, fetched)
+    entries = [*changed, *below]
     if not entries:
         return RevisitEnd(Outcome.UNCHANGED, heat_now)
-    recorded = await _keep(bench, due, fetched, entries)
+    recorded = await _keep(bench, due, fetched, entries, evident=not shows_erased)
     return RevisitEnd(Outcome.STORED if recorded.new_items else Outcome.UNCHANGED, heat_now)
 
 
@@ -101,14 +103,14 @@ def _entry(due: DueRevisit, message: document_pb2.Document, again: Revisitable |
     return SpoolEntry(due.source_id, due.document_key, content, said, revisit=again, seen_as=revisit_key(due.document_key))
 
 
-async def _fresh(bench: Workbench, job: Job, seen: Revisited, fetched: Fetched) -> list[SpoolEntry]:
-    """What stands below the mention by now and is not known: comments go on when their article is old."""
+async def _fresh(bench: Workbench, job: Job, seen: Revisited, fetched: Fetched) -> tuple[list[SpoolEntry], bool]:
+    """What stands below the mention by now and is not known: comments go on when their article is old; and whether something erased stands there."""
     below = [offer.entry for offer in offers(PageOf.of(job.source), seen.others, fetched)]
-    wanted = await bench.recorder.fresh(below) if below else set[bytes]()
-    return [entry for entry in below if entry.key in wanted]
+    fresh = await bench.recorder.fresh(below) if below else Fresh(set())
+    return [entry for entry in below if entry.key in fresh.keys], fresh.shows_erased
 
 
-async def _keep(bench: Workbench, due: DueRevisit, fetched: Fetched, entries: Sequence[SpoolEntry]) -> Recorded:
-    stored = await harvest.store_page(bench.objects, fetched, harvest.digest_of(fetched))
+async def _keep(bench: Workbench, due: DueRevisit, fetched: Fetched, entries: Sequence[SpoolEntry], *, evident: bool = True) -> Recorded:
+    stored = await harvest.store_page(bench.objects, fetched, harvest.digest_of(fetched)) if evident else None
     page = PendingPage(Follow(due.url, "revisit"))
     return await bench.recorder.record(PageRecord(due.source_id, page, harvest.complete(entries, fetched, stored), stored=stored))

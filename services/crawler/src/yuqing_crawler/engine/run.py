@@ -17,7 +17,7 @@ from yuqing_crawler.engine.middlewares import host_of
 from yuqing_crawler.engine.offers import Offer
 from yuqing_crawler.engine.reading import Job, Reader, Reading, Unparsed
 from yuqing_crawler.store import hosts, schedules
-from yuqing_crawler.store.recorder import Recorder
+from yuqing_crawler.store.recorder import Fresh, Recorder
 from yuqing_runtime.database import Database
 from yuqing_runtime.objects import Objects
 from yuqing_runtime.telemetry import Outcomes, tracer
@@ -127,8 +127,10 @@ async def _read_page(bench: Workbench, job: Job, page: PendingPage) -> PageEnd:
     if isinstance(harvested, Unparsed):
         return await _end_badly(bench, job, page, Reading(harvested.outcome, fetched, detail=harvested.detail))
     wanted = await _wanted(bench, page, harvested.offers)
-    stored = await harvest.store_page(bench.objects, fetched, reading.state.payload_sha256) if wanted else None
-    new = [offer for offer in harvested.offers if offer.entry.key in wanted]
+    stored = None
+    if wanted.keys and not wanted.shows_erased:
+        stored = await harvest.store_page(bench.objects, fetched, reading.state.payload_sha256, record=harvested.record)
+    new = [offer for offer in harvested.offers if offer.entry.key in wanted.keys]
     entries = harvest.complete((offer.entry for offer in new), fetched, stored)
     state = None if page.follow.once_key else reading.state
     parsed = harvested.parsed
@@ -137,10 +139,10 @@ async def _read_page(bench: Workbench, job: Job, page: PendingPage) -> PageEnd:
     return PageEnd(outcome, page, recorded, lags_seconds=tuple(offer.lag_seconds for offer in new if offer.lag_seconds is not None))
 
 
-async def _wanted(bench: Workbench, page: PendingPage, offered: Sequence[Offer]) -> set[bytes]:
+async def _wanted(bench: Workbench, page: PendingPage, offered: Sequence[Offer]) -> Fresh:
     """The documents that are likely new. A page that is read only once says nothing that is known; one that is read again mostly does."""
     if not offered or page.follow.once_key:
-        return {offer.entry.key for offer in offered}
+        return Fresh({offer.entry.key for offer in offered})
     return await bench.recorder.fresh([offer.entry for offer in offered])
 
 

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import RowMapping, delete, select
+from sqlalchemy import RowMapping, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_crawler.store.tables import page_document, stored_page
+
+ENDED = "housekeeping"
+"""What is touched when the time of pages is put to an end."""
 
 
 async def get(connection: AsyncConnection, sha256: str) -> RowMapping | None:
@@ -25,6 +28,18 @@ async def of_documents(connection: AsyncConnection, keys: Sequence[bytes]) -> Se
     held = stored_page.c.expires_at.is_(None)
     query = select(page_document.c.sha256).join(stored_page, stored_page.c.sha256 == page_document.c.sha256)
     return (await connection.execute(query.where(page_document.c.document_key.in_(keys), ~held).distinct())).scalars().all()
+
+
+async def known(connection: AsyncConnection, digests: Sequence[str]) -> set[str]:
+    """Those of the objects that are somebody's page."""
+    return set((await connection.execute(select(stored_page.c.sha256).where(stored_page.c.sha256.in_(digests)))).scalars())
+
+
+async def other_documents(connection: AsyncConnection, digests: Sequence[str], keys: Sequence[bytes]) -> int:
+    """How many documents beside these were read from the pages."""
+    others = select(func.count(page_document.c.document_key.distinct()))
+    of_these = page_document.c.sha256.in_(digests), page_document.c.document_key.not_in(keys)
+    return (await connection.execute(others.where(*of_these))).scalar_one()
 
 
 async def forget(connection: AsyncConnection, digests: Sequence[str]) -> None:

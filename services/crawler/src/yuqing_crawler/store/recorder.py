@@ -1,17 +1,17 @@
 """Keeps what was read: documents, further pages, cursor and evidence of a page in one transaction, several pages to a commit.
 
 Pages that end while a transaction is being written share the next one. A disk that takes 10 ms to sync thus limits latency, not throughput.
+Questions that come together are answered by one transaction, too.
 """
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import cast
 
-from sqlalchemy import LargeBinary, and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, LargeBinary, Table, and_, delete, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_crawler.domain.entries import PageRecord, PageState, PendingPage, Recorded, SpoolEntry
@@ -30,10 +30,22 @@ from yuqing_crawler.store.tables import (
 )
 from yuqing_runtime import clock
 from yuqing_runtime.database import Database, upsert
+from yuqing_runtime.together import Together
 
 PAGES_PER_COMMIT = 64
+PAGES_PER_READ = 64
+GATHER_SECONDS = 0.03
+"""A transaction of one page has nearly as many statements as one of many, and what it leads to waits for others anyway."""
 
 SeenKey = tuple[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """The keys of what is new or says something else than before; and whether something that was erased stood beside it."""
+
+    keys: set[bytes]
+    shows_erased: bool = False
 
 
 class Recorder:
@@ -43,47 +55,35 @@ class Recorder:
         self._database = database
         self._stored_page_age = stored_page_age
         self._first_revisit = first_revisit
-        self._waiting: list[tuple[PageRecord, asyncio.Future[Recorded]]] = []
-        self._writer: asyncio.Task[None] | None = None
+        self._recording = Together(self._commit, most=PAGES_PER_COMMIT, gather_seconds=GATHER_SECONDS)
+        self._asking_fresh = Together(self._fresh_of, most=PAGES_PER_READ)
+        self._asking_states = Together(self._states_of, most=PAGES_PER_READ)
 
-    async def fresh(self, entries: Sequence[SpoolEntry]) -> set[bytes]:
-        """The keys of those that are new or say something else than before: whether a page is worth keeping is decided before it is stored."""
-        async with self._database.read() as connection:
-            known = await _contents(connection, [(entry.source_id, entry.seen_key) for entry in entries])
-            erased = await tombstones.erased(connection, [entry.key for entry in entries])
-        return {entry.key for entry in entries if known.get((entry.source_id, entry.seen_key)) != entry.content} - erased
+    async def fresh(self, entries: Sequence[SpoolEntry]) -> Fresh:
+        """Which of them are new or changed: whether a page is worth keeping is decided before it is stored."""
+        return await self._asking_fresh.ask(entries)
 
     async def state_of(self, source_id: str, key: bytes) -> PageState:
         """What a page said of its version when it was read last."""
-        query = select(page_state.c.etag, page_state.c.last_modified, page_state.c.payload_sha256)
-        async with self._database.read() as connection:
-            row = (await connection.execute(query.where(page_state.c.source_id == source_id, page_state.c.key == key))).one_or_none()
-        return PageState(*row) if row else PageState()
+        return await self._asking_states.ask((source_id, key))
 
     async def record(self, page: PageRecord) -> Recorded:
         """Keeps it; durable when it returns."""
-        future: asyncio.Future[Recorded] = asyncio.get_running_loop().create_future()
-        self._waiting.append((page, future))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write_all(), name="recorder")
-        return await future
+        return await self._recording.ask(page)
 
-    async def _write_all(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:PAGES_PER_COMMIT], self._waiting[PAGES_PER_COMMIT:]
-            try:
-                for (_, future), recorded in zip(batch, await self._commit([page for page, _ in batch]), strict=True):
-                    _settle(future, recorded)
-            except Exception as error:  # noqa: BLE001 - one page that cannot be written must not take the others along
-                await self._write_one_by_one(batch, error)
+    async def _fresh_of(self, pages: Sequence[Sequence[SpoolEntry]]) -> list[Fresh]:
+        entries = [entry for of_page in pages for entry in of_page]
+        async with self._database.read() as connection:
+            known = await _contents(connection, [(entry.source_id, entry.seen_key) for entry in entries])
+            erased = await tombstones.erased(connection, [entry.key for entry in entries])
+        return [_fresh(of_page, known, erased) for of_page in pages]
 
-    async def _write_one_by_one(self, batch: Sequence[tuple[PageRecord, asyncio.Future[Recorded]]], cause: Exception) -> None:
-        for page, future in batch:
-            try:
-                outcome: Recorded | Exception = cause if len(batch) == 1 else (await self._commit([page]))[0]
-            except Exception as error:  # noqa: BLE001 - it is handed to who waits for this page
-                outcome = error
-            _settle(future, outcome)
+    async def _states_of(self, keys: Sequence[SeenKey]) -> list[PageState]:
+        query = select(page_state.c.source_id, page_state.c.key, page_state.c.etag, page_state.c.last_modified, page_state.c.payload_sha256)
+        async with self._database.read() as connection:
+            rows = await connection.execute(query.where(_among(page_state, keys)))
+            states = {(source_id, key): PageState(*state) for source_id, key, *state in rows}
+        return [states.get(key, PageState()) for key in keys]
 
     async def _commit(self, pages: Sequence[PageRecord]) -> list[Recorded]:
         async with self._database.write() as connection:
@@ -147,24 +147,25 @@ class Recorder:
             await connection.execute(plan.on_conflict_do_update(index_elements=["document_key"], set_=newer), rows)
 
 
-def _settle(future: asyncio.Future[Recorded], outcome: Recorded | Exception) -> None:
-    if future.done():  # whoever waited was cancelled
-        return
-    if isinstance(outcome, Exception):
-        future.set_exception(outcome)
-    else:
-        future.set_result(outcome)
+def _fresh(entries: Sequence[SpoolEntry], known: Mapping[SeenKey, bytes], erased: set[bytes]) -> Fresh:
+    keys = {entry.key for entry in entries}
+    changed = {entry.key for entry in entries if known.get((entry.source_id, entry.seen_key)) != entry.content}
+    return Fresh(changed - erased, shows_erased=not keys.isdisjoint(erased))
 
 
 async def _contents(connection: AsyncConnection, keys: Sequence[SeenKey]) -> dict[SeenKey, bytes]:
     if not keys:
         return {}
+    rows = await connection.execute(select(seen.c.source_id, seen.c.key, seen.c.content).where(_among(seen, keys)))
+    return {(source_id, key): content for source_id, key, content in rows}
+
+
+def _among(table: Table, keys: Iterable[SeenKey]) -> ColumnElement[bool]:
+    """Rows of `seen` or `page_state` that have one of these sources and keys."""
     by_source: defaultdict[str, list[bytes]] = defaultdict(list)
     for source_id, key in keys:
         by_source[source_id].append(key)
-    of_these = or_(*(and_(seen.c.source_id == source_id, seen.c.key.in_(found)) for source_id, found in by_source.items()))
-    rows = await connection.execute(select(seen.c.source_id, seen.c.key, seen.c.content).where(of_these))
-    return {(source_id, key): content for source_id, key, content in rows}
+    return or_(*(and_(table.c.source_id == source_id, table.c.key.in_(found)) for source_id, found in by_source.items()))
 
 
 async def _what_is_new(connection: AsyncConnection, pages: Sequence[PageRecord], now: datetime) -> tuple[list[list[SpoolEntry]], list[list[Follow]]]:

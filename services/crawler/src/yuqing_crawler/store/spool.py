@@ -174,6 +174,19 @@ async def replay(connection: AsyncConnection, sequences: Sequence[int]) -> int:
     return replayed
 
 
+async def send_again(connection: AsyncConnection) -> int:
+    """Lets acknowledged documents wait again and returns how many: the index knows them, and answers for each how it stands."""
+    waiting = {"state": SpoolState.WAITING, "claimed_until_milliseconds": 0, "acknowledged_at": None, "outcome": 0}
+    again = (await connection.execute(update(table).where(table.c.state == SpoolState.DONE).values(waiting))).rowcount
+    touch(connection, WAKE)
+    return again
+
+
+async def keys_of(connection: AsyncConnection, sequences: Sequence[int]) -> list[bytes]:
+    """Which documents these are."""
+    return list((await connection.execute(select(table.c.document_key).where(table.c.sequence.in_(sequences)))).scalars())
+
+
 async def purge(connection: AsyncConnection, *, before: datetime) -> int:
     """Forgets documents that were acknowledged before that moment, some at a time, and returns how many."""
     old = select(table.c.sequence).where(table.c.state == SpoolState.DONE, table.c.acknowledged_at < before).limit(PURGED_AT_ONCE)

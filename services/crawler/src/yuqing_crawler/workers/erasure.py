@@ -1,24 +1,19 @@
 """Follows the index: what was erased there is erased here, for good: spooled documents, stored pages, plans to look again."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import structlog
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing.indexing.v1 import ingest_pb2, ingest_pb2_grpc
 from yuqing_crawler.domain.keys import document_key
-from yuqing_crawler.store import pages, revisits, spool, tombstones
-from yuqing_crawler.store.tables import stored_page
-from yuqing_crawler.workers import housekeeping
-from yuqing_runtime import audit, clock
-from yuqing_runtime.audit import AuditRecord
+from yuqing_crawler.store import erasing, spool
 from yuqing_runtime.database import Database
-from yuqing_runtime.follow import Subscription, follow
+from yuqing_runtime.feed import SequenceGone
+from yuqing_runtime.follow import Subscription, follow, reset
 from yuqing_runtime.leases import Lease, run_leased
 from yuqing_runtime.telemetry import Outcomes
-from yuqing_runtime.wakes import touch
 
 FEED = "indexing.changes"
 CHECKPOINT_CHANGES = 1_000
@@ -47,7 +42,20 @@ class Erasure:
         await run_leased(self._database, "erasure", self._loop)
 
     async def _loop(self, _lease: Lease) -> None:
-        await follow(self._database, Subscription(FEED, self.steps, lambda step: step.sequence, self.apply))
+        try:
+            await follow(self._database, Subscription(FEED, self.steps, lambda step: step.sequence, self.apply))
+        except SequenceGone as gone:
+            if gone.kept_after is None:
+                raise
+            await self._catch_up(gone.kept_after)
+
+    async def _catch_up(self, kept_after: int) -> None:
+        """Goes on from what the feed still keeps. What was erased before that is asked for: documents that the spool still has are sent again, and
+        the index refuses those that were erased there (the shipper then erases them here)."""
+        async with self._database.write() as connection:
+            await reset(connection, FEED, kept_after)
+            documents = await spool.send_again(connection)
+        _log.warning("changes of the index were missed, documents are sent again", kept_after=kept_after, documents=documents)
 
     async def steps(self, after_sequence: int) -> AsyncIterator[Step]:
         """What concerns us of the index's changes after this one."""
@@ -63,20 +71,11 @@ class Erasure:
             last_step = change.sequence
 
     async def apply(self, connection: AsyncConnection, step: Step) -> None:
-        """Erases what is kept of a mention; a page under a legal hold stays."""
-        if step.erased is None:
-            return
+        """Erases what is kept of a mention."""
         change = step.erased
+        if change is None:
+            return
         keys = [document_key(change.site, change.native_id, change.url)]
-        digests = await pages.of_documents(connection, keys)
-        # The objects go when housekeeping finds their time to be over: it repeats what is cut off, a transaction here could not.
-        over = update(stored_page).where(stored_page.c.sha256.in_(digests))
-        await connection.execute(over.values(expires_at=clock.EPOCH, url=""))
-        spooled = await spool.erase(connection, keys)
-        await revisits.end(connection, keys)
-        await tombstones.add(connection, keys)
-        touch(connection, housekeeping.WAKE)
-        after: dict[str, audit.JsonValue] = {"stored_pages": len(digests), "spooled_documents": spooled}
-        await audit.record(connection, AuditRecord("services/crawler", "mentions.erase", change.mention, after=after))
+        erased = await erasing.erase(connection, keys, resource=change.mention)
         ERASED.count("erased")
-        _log.info("mention erased", mention=change.mention, stored_pages=len(digests), spooled_documents=spooled)
+        _log.info("mention erased", mention=change.mention, **asdict(erased))

@@ -1,7 +1,8 @@
 """Ends what has had its time: stored pages, acknowledged documents, old request ids and memories; plans the day's patrols."""
 
 import asyncio
-from datetime import timedelta
+import random
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
@@ -13,14 +14,15 @@ from yuqing_crawler.store.tables import page_state, seen, source_event, source_h
 from yuqing_runtime import idempotency
 from yuqing_runtime.database import Database
 from yuqing_runtime.leases import Lease, run_leased
-from yuqing_runtime.objects import Objects
+from yuqing_runtime.objects import FOLDERS, Objects
 from yuqing_runtime.telemetry import Outcomes
 
 PAUSE_SECONDS = 30.0
 PAGES_AT_ONCE = 200
 MEMORIES = ((seen, "at", 400), (page_state, "at", 90), (source_event, "at", 400), (source_hour, "hour", 60))
 """Table, its time, and how many days its rows are of use."""
-WAKE = "housekeeping"
+ORPHAN_AGE = timedelta(days=1)
+"""A page is in its store for seconds before its transaction is committed; one without a row after so long was left by a crash."""
 ENDED = Outcomes("crawler.retention", "What housekeeping ended")
 
 
@@ -38,7 +40,7 @@ class Housekeeping:
         await run_leased(self._database, "housekeeping", self._loop)
 
     async def _loop(self, _lease: Lease) -> None:
-        with self._database.wakes.sleeper(WAKE) as woken:
+        with self._database.wakes.sleeper(pages.ENDED) as woken:
             while True:
                 woken.clear()
                 await self.run_once()
@@ -52,6 +54,7 @@ class Housekeeping:
             pass
         while await self._purge_spool():
             pass
+        await self.sweep(random.choice(FOLDERS))  # each has its turn several times a day, and no place must be kept
         async with self._database.write() as connection:
             now = await self._database.now(connection)
             await patrols.plan(connection, day_of(now, self._zone))
@@ -72,6 +75,17 @@ class Housekeeping:
                 await pages.forget(connection, ended)
             ENDED.count("stored_page", len(ended))
         return len(ended)
+
+    async def sweep(self, folder: str) -> None:
+        """Removes what lies in this folder of the store and is nobody's page."""
+        old = await self._objects.stored_before(folder, datetime.now(UTC) - ORPHAN_AGE)
+        for start in range(0, len(old), PAGES_AT_ONCE):
+            digests = old[start : start + PAGES_AT_ONCE]
+            async with self._database.read() as connection:
+                orphans = set(digests) - await pages.known(connection, digests)
+            for digest in orphans:
+                await self._objects.delete(digest)
+            ENDED.count("orphan", len(orphans))
 
     async def _purge_spool(self) -> int:
         async with self._database.write() as connection:

@@ -1,16 +1,18 @@
 """Ships the spool to indexing: a stream of batches with a bounded window, each document acknowledged by itself."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Final, TypeAlias
 
 import grpc.aio
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing.indexing.v1 import document_pb2, ingest_pb2, ingest_pb2_grpc
 from yuqing_crawler.domain.reach import Reach
 from yuqing_crawler.settings import Settings
-from yuqing_crawler.store import reports, spool
+from yuqing_crawler.store import erasing, reports, spool
 from yuqing_crawler.store.spool import Acknowledgement, Claimed
 from yuqing_runtime.database import Database
 from yuqing_runtime.telemetry import Outcomes, linked_to, tracer
@@ -28,6 +30,7 @@ LONGEST_PAUSE_SECONDS: Final = 10.0
 SILENCE_SECONDS: Final = 60.0
 """A stream on which documents wait and no answer comes for so long is given up."""
 MOST_LINKS: Final = 64
+_TOMBSTONED: Final = "TOMBSTONED"
 _TRACER = tracer("yuqing_crawler")
 _log = structlog.get_logger(__name__)
 
@@ -152,11 +155,12 @@ class _Shipment:
             for answer in answers:
                 if origins.get(answer.sequence):
                     await reports.follow_up(connection, origins[answer.sequence], answer)
+            await _erase(connection, [answer.sequence for answer in answers if answer.reason == _TOMBSTONED and answer.sequence in origins])
         self._on_the_wire.difference_update(answer.sequence for answer in answers)
         self._wanted.set()
         self.was_of_use = True
-        for answer in answers:
-            SHIPPED.count(ingest_pb2.Outcome.Name(ingest_pb2.Outcome.ValueType(answer.outcome)).removeprefix("OUTCOME_").lower())
+        for outcome, documents in Counter(answer.outcome for answer in answers).items():
+            SHIPPED.count(ingest_pb2.Outcome.Name(ingest_pb2.Outcome.ValueType(outcome)).removeprefix("OUTCOME_").lower(), documents)
 
     async def _give_back(self) -> None:
         if self._on_the_wire:
@@ -179,6 +183,12 @@ def batches(claimed: Sequence[Claimed]) -> Iterator[Sequence[Claimed]]:
 def _acknowledgement(outcome: ingest_pb2.ItemOutcome) -> Acknowledgement:
     refused = outcome.outcome == ingest_pb2.OUTCOME_REFUSED
     return Acknowledgement(outcome.sequence, outcome.outcome, refused, outcome.mention, outcome.reason, outcome.detail)
+
+
+async def _erase(connection: AsyncConnection, sequences: Sequence[int]) -> None:
+    """A document of a mention that was erased in the index is no dead letter: nothing of it may be kept here either."""
+    if sequences:
+        await erasing.erase(connection, await spool.keys_of(connection, sequences), resource="spool")
 
 
 def _request(batch: Sequence[Claimed]) -> ingest_pb2.IngestMentionsRequest:
