@@ -23,9 +23,10 @@ from yuqing.indexing.v1 import (
     topic_match_pb2_grpc,
     triage_service_pb2_grpc,
 )
-from yuqing.scoring.v1 import scoring_pb2_grpc, topic_pb2_grpc
+from yuqing.scoring.v1 import scoring_pb2_grpc, topic_pb2_grpc, vector_pb2_grpc
 from yuqing.type.v1 import types_pb2
 from yuqing_indexing.adapters.elasticsearch.client import away_is_named, connect
+from yuqing_indexing.adapters.elasticsearch.heads import StoryHeads
 from yuqing_indexing.adapters.elasticsearch.index import MentionIndex
 from yuqing_indexing.adapters.elasticsearch.indices import Indices
 from yuqing_indexing.adapters.elasticsearch.influence_search import ElasticsearchInfluenceSearch
@@ -36,10 +37,12 @@ from yuqing_indexing.adapters.elasticsearch.story_search import ElasticsearchSto
 from yuqing_indexing.adapters.files import CsvFile, JsonLinesFile, XlsxFile
 from yuqing_indexing.adapters.labelled_set_file import MEDIA_TYPE, LabelledSetFile
 from yuqing_indexing.adapters.scoring import GrpcScorer
+from yuqing_indexing.adapters.vectors import GrpcEncoder
 from yuqing_indexing.domain.assigning import Assigning
 from yuqing_indexing.domain.flow import Limits
 from yuqing_indexing.domain.following_people import FollowingPeople
 from yuqing_indexing.domain.ingest import Ingest
+from yuqing_indexing.domain.meaning import Meaning
 from yuqing_indexing.domain.months import month_of
 from yuqing_indexing.domain.moving import Moving
 from yuqing_indexing.domain.ports import OutsideUnavailable
@@ -73,6 +76,7 @@ from yuqing_indexing.store.stories import SqlStories
 from yuqing_indexing.store.topics import SqlTopics
 from yuqing_indexing.workers.backfill import Backfill
 from yuqing_indexing.workers.by_query import ByQuery
+from yuqing_indexing.workers.embedding import Embedding
 from yuqing_indexing.workers.following import Following
 from yuqing_indexing.workers.retention import Retention
 from yuqing_indexing.workers.rewriting import Rewriter
@@ -105,6 +109,7 @@ class Parts:
     loops: tuple[Loop, ...]
     retention: Retention
     following: Following
+    embedding: Embedding
     backfill: Backfill
     by_query: ByQuery
     regrouping: Rewriter
@@ -118,11 +123,12 @@ class Scoring:
 
     texts: scoring_pb2_grpc.ScoringServiceStub
     topics: topic_pb2_grpc.TopicServiceStub
+    vectors: vector_pb2_grpc.VectorServiceStub
 
     @classmethod
     def at(cls, channel: grpc.aio.Channel) -> "Scoring":
         """Behind this channel."""
-        return cls(scoring_pb2_grpc.ScoringServiceStub(channel), topic_pb2_grpc.TopicServiceStub(channel))
+        return cls(scoring_pb2_grpc.ScoringServiceStub(channel), topic_pb2_grpc.TopicServiceStub(channel), vector_pb2_grpc.VectorServiceStub(channel))
 
 
 @asynccontextmanager
@@ -130,7 +136,8 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
     """Indexing on an open, migrated database; Elasticsearch is connected and left again."""
     async with connect(settings.shared.elasticsearch_url) as client:
         indices = Indices(client, prefix=settings.index_prefix, shards=settings.shards)
-        await _prepared(indices)
+        heads = StoryHeads(client, prefix=settings.index_prefix, shards=settings.shards)
+        await _prepared(indices, heads)
         weights = weights_of(settings.weights.read_bytes()) if settings.weights else SHIPPED
         index = MentionIndex(client, indices, weights)
         registry = SqlRegistry(database)
@@ -144,7 +151,9 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
         search, story_search = ElasticsearchSearch(client, indices), ElasticsearchStorySearch(client, indices)
         mentions = Mentions(registry, index)
         tokens = PageTokens(Sealer.from_file(settings.shared.secret_file).derive("page-tokens"))
-        asking = Asking(SqlAudience(database), zone)
+        encoder = GrpcEncoder(scoring.vectors)
+        meaning = Meaning(encoder, heads, mentions, most=settings.similar_stories, least=settings.similar_least)
+        asking = Asking(SqlAudience(database), zone, meaning)
         mention_servicer = MentionServicer(
             search=search,
             stories=story_search,
@@ -168,6 +177,7 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
             database, indices, index, keep_months=settings.keep_months, feed_days=settings.feed_days, story_days=settings.story_days
         )
         following = Following(database, scoring.topics)
+        embedding = Embedding(database, index, heads, encoder)
         backfill = Backfill(database, search, topics, Assigning(registry, index, topics))
         following_people = FollowingPeople(registry, index, people, topics)
         rescoring = Rescoring(registry, index, scorer, topics)
@@ -198,9 +208,10 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
                 Registration(triage_service_pb2_grpc.add_TriageServiceServicer_to_server, triage_servicer),
                 Registration(job_pb2_grpc.add_JobServiceServicer_to_server, JobServicer(database, search, starting, tokens, asking)),
             ),
-            loops=(retention.run, following.run, backfill.run, by_query.run, regrouping.run, by_hand.run, second_look.run),
+            loops=(retention.run, following.run, embedding.run, backfill.run, by_query.run, regrouping.run, by_hand.run, second_look.run),
             retention=retention,
             following=following,
+            embedding=embedding,
             backfill=backfill,
             by_query=by_query,
             regrouping=regrouping,
@@ -209,12 +220,13 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
         )
 
 
-async def _prepared(indices: Indices) -> None:
+async def _prepared(indices: Indices, heads: StoryHeads) -> None:
     """Waits for Elasticsearch, as services start in any order, and brings its indices up to date."""
     while True:
         try:
             with away_is_named():
                 await indices.upgrade()
+                await heads.prepare()
                 await indices.ensure("mentions", month_of(datetime.now(UTC)))
         except OutsideUnavailable as error:
             _log.warning("waiting for Elasticsearch", error=str(error), seconds=ENGINE_PAUSE_SECONDS)

@@ -21,4 +21,8 @@ class Settings(ServiceSettings):
     keep_months: int = Field(default=13, ge=1, le=240, description="Full months that mentions are kept; older ones are dropped with their index.")
     story_days: int = Field(default=30, ge=1, le=365, description="Days after its last copy that a text is still compared with new ones.")
     weights: Path | None = Field(default=None, description="File (JSON) with the organisation's own weights of influence and risk.")
+    similar_stories: int = Field(default=200, ge=1, le=500, description="Most stories that are found for each text in a search by meaning.")
+    similar_least: float = Field(
+        default=0.55, ge=0, le=1, description="The cosine of sentence vectors from which on a story counts as similar in a search by meaning."
+    )
     feed_days: int = Field(default=7, ge=1, le=365, description="Days that the feed of changes is kept.")

@@ -23,6 +23,7 @@ _MESSAGES = {
     "one_character": ("one character alone sounds like too many others", "单个字的同音字过多"),
     "not_here": ("{field}: can only be asked in searches: here each text has to be decided on by itself", "{field}: 只能用于检索；此处须逐条判断"),
     "not_similar": ("what is near has no edge, so it cannot be excluded", "“相似”没有明确边界，不能排除"),
+    "no_mention": ("{mention} is not there", "{mention} 不存在"),
     "gist_alone": ("gist: stands with no other switch, and not beside NEAR", "大意: 不能与其他扩展写法或 NEAR 同用"),
     "no_synonyms": ("no list of synonyms has '{word}'", "同义词表中没有“{word}”"),
     "only_text": ("within {field}: there can only be words and phrases", "{field}: 之内只能是词和短语"),

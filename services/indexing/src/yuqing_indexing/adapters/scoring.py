@@ -18,7 +18,7 @@ MOST_TEXTS = 500
 MOST_CHARACTERS = 1_000_000
 READ_CHARACTERS = 8_000
 """So much of a text is sent to be judged: what a mention says of its subject, it says before that."""
-_AWAY = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.CANCELLED})
+AWAY = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.CANCELLED})
 
 
 class GrpcScorer:
@@ -43,7 +43,7 @@ class GrpcScorer:
         except grpc.aio.AioRpcError as error:
             if error.code() is grpc.StatusCode.FAILED_PRECONDITION:
                 raise NoSecondStage(error.details()) from error
-            if error.code() in _AWAY:
+            if error.code() in AWAY:
                 raise OutsideUnavailable(f"scoring does not answer: {error.code().name} {error.details()}") from error
             raise
         return reply.scores

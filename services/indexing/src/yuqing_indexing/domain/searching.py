@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Protocol
 
 from yuqing_indexing.domain.document import Counts, Mention
-from yuqing_text.query.tree import Everything, Node, phrases
+from yuqing_text.query.tree import Everything, Node, Weighted, phrases, walk
 
 FACETS = (
     "source",
@@ -72,9 +72,9 @@ class Selection:
     topics: frozenset[str] | None = None
 
     @property
-    def asks_for_words(self) -> bool:
-        """Whether words are asked for: without any, all hits are equally relevant."""
-        return any(True for _ in phrases(self.tree))
+    def ranks(self) -> bool:
+        """Whether words or meaning are asked for: without any, all hits are equally relevant."""
+        return any(True for _ in phrases(self.tree)) or any(isinstance(node, Weighted) for node in walk(self.tree))
 
     @property
     def is_everything(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -10,6 +10,7 @@ from google.protobuf import json_format
 
 from yuqing.access.v1 import access_pb2
 from yuqing.indexing.v1 import correction_service_pb2, influence_pb2, job_pb2, label_service_pb2, mention_pb2, story_pb2, triage_service_pb2
+from yuqing_indexing.domain.meaning import Meaning, NoSuchMention, VectorsOff
 from yuqing_indexing.domain.ports import OutsideUnavailable
 from yuqing_indexing.domain.searching import Cursor, Order, PointInTimeGone, Selection, TooManyBars
 from yuqing_indexing.domain.sight import SEES_ALL, Sight, Viewer
@@ -17,11 +18,11 @@ from yuqing_indexing.moments import moment_of
 from yuqing_indexing.names import FACET
 from yuqing_indexing.store.audience import SqlAudience
 from yuqing_runtime.access import current_caller
-from yuqing_runtime.errors import FieldViolation, InvalidArgument, ResourceExhausted, Unavailable
+from yuqing_runtime.errors import FailedPrecondition, FieldViolation, InvalidArgument, ResourceExhausted, Unavailable
 from yuqing_runtime.pages import PageTokenExpired, Position
-from yuqing_text.query.errors import QueryError
+from yuqing_text.query.errors import QueryError, mistake
 from yuqing_text.query.parser import parse
-from yuqing_text.query.schema import may_ask_for_synonyms
+from yuqing_text.query.schema import EXACT_QUERIES, MENTIONS, Schema, may_ask_for_synonyms
 from yuqing_text.query.tree import Node
 
 Selecting: TypeAlias = (
@@ -62,6 +63,7 @@ class Asking:
 
     audience: SqlAudience
     zone: str
+    meaning: Meaning
 
     async def sight(self, query: str = "") -> Sight:
         """The topics that the caller may see, with their synonyms where the query that is to be read asks for them."""
@@ -71,12 +73,22 @@ class Asking:
         return await self.audience.sight(viewer)
 
     def tree(self, query: str, sight: Sight) -> Node:
-        """The tree of a query. Errors: QueryRefused."""
+        """The tree of a query that each mention answers by itself. Errors: QueryRefused."""
         return tree_of(query, zone=self.zone, sight=sight)
 
+    def check(self, query: str, sight: Sight) -> None:
+        """Whether a query can be searched for. Errors: QueryRefused."""
+        tree_of(query, zone=self.zone, sight=sight, schema=MENTIONS)
+
     def selection(self, request: Selecting, sight: Sight) -> Selection:
-        """What a request selects. Errors: QueryRefused."""
+        """What a request selects that something is done to: nothing of it may be near only. Errors: QueryRefused."""
         return selection_of(request.query, request.filters, request.published, zone=self.zone, sight=sight)
+
+    async def searched(self, request: Selecting, sight: Sight) -> Selection:
+        """What a search selects, what is similar to the texts that it names among it. Errors: QueryRefused, FailedPrecondition, Unavailable."""
+        selection = selection_of(request.query, request.filters, request.published, zone=self.zone, sight=sight, schema=MENTIONS)
+        with engine_errors(), meaning_errors():
+            return replace(selection, tree=await self.meaning.resolved(selection.tree, as_before=_is_later_page(request)))
 
     async def selection_of_task(self, task: Mapping[str, Any]) -> Selection:
         """What a task selects, as the person saw it who started it. Errors: QueryRefused."""
@@ -98,14 +110,20 @@ def _viewer() -> Viewer:
     return Viewer(person.departments, bool(person.roles & _SEE_ALL))
 
 
-def tree_of(query: str, *, zone: str, sight: Sight = SEES_ALL) -> Node:
+def tree_of(query: str, *, zone: str, sight: Sight = SEES_ALL, schema: Schema = EXACT_QUERIES) -> Node:
     """The tree of a query as somebody means it who sees so much. Errors: QueryRefused."""
     with query_errors():
-        return sight.of_tree(parse(query, zone=zone, synonyms=sight.synonyms))
+        return sight.of_tree(parse(query, schema=schema, zone=zone, synonyms=sight.synonyms))
 
 
 def selection_of(
-    query: str, filters: Iterable[mention_pb2.FacetFilter], published: mention_pb2.TimeRange, *, zone: str, sight: Sight = SEES_ALL
+    query: str,
+    filters: Iterable[mention_pb2.FacetFilter],
+    published: mention_pb2.TimeRange,
+    *,
+    zone: str,
+    sight: Sight = SEES_ALL,
+    schema: Schema = EXACT_QUERIES,
 ) -> Selection:
     """What is selected for somebody who sees so much; filters on the same facet must all hold. Errors: QueryRefused."""
     values: dict[str, tuple[str, ...]] = {}
@@ -115,7 +133,11 @@ def selection_of(
     if "topic" in values:
         values["topic"] = sight.seen(values["topic"])
     start, end = range_of(published)
-    return Selection(tree_of(query, zone=zone, sight=sight), values, start, end, topics=sight.topics)
+    return Selection(tree_of(query, zone=zone, sight=sight, schema=schema), values, start, end, topics=sight.topics)
+
+
+def _is_later_page(request: Selecting) -> bool:
+    return isinstance(request, mention_pb2.SearchMentionsRequest | story_pb2.SearchStoriesRequest) and bool(request.page_token)
 
 
 @contextmanager
@@ -142,7 +164,7 @@ def range_of(published: mention_pb2.TimeRange) -> tuple[datetime | None, datetim
 
 def order_of(order: "mention_pb2.SearchOrder.ValueType", selection: Selection) -> Order:
     """The order asked for; where none is: by relevance if words are asked for, else the newest first."""
-    default = Order.RELEVANCE if selection.asks_for_words else Order.NEWEST
+    default = Order.RELEVANCE if selection.ranks else Order.NEWEST
     return _ORDERS.get(order, default)
 
 
@@ -153,6 +175,18 @@ def cursor_of(position: Position) -> Cursor | None:
             return Cursor(tuple(value for value in after if isinstance(value, int | float)), point_in_time)
         case _:
             return None
+
+
+@contextmanager
+def meaning_errors() -> Generator[None]:
+    """Names what may go wrong when what is similar is looked for. Errors: QueryRefused, FailedPrecondition."""
+    try:
+        yield
+    except NoSuchMention as error:
+        with query_errors():
+            raise mistake("no_mention", error.place, mention=f"mentions/{error.mention}") from error
+    except VectorsOff as error:
+        raise FailedPrecondition(str(error), reason="VECTORS_OFF") from error
 
 
 @contextmanager

@@ -37,8 +37,8 @@ class Export:
     asking: Asking
 
     async def stream(self, request: mention_pb2.ExportMentionsRequest) -> AsyncIterator[mention_pb2.ExportMentionsResponse]:
-        """The pieces. Errors: QueryRefused, Unavailable."""
-        selection = self.asking.selection(request, await self.asking.sight(request.query))
+        """The pieces. Errors: QueryRefused, FailedPrecondition, Unavailable."""
+        selection = await self.asking.searched(request, await self.asking.sight(request.query))
         zone = ZoneInfo(self.asking.zone)
         form = self.forms[request.format](zone)
         limit = request.limit or MOST_ROWS

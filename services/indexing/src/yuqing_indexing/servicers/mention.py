@@ -11,13 +11,15 @@ import grpc.aio
 from yuqing.indexing.v1 import mention_pb2, mention_pb2_grpc
 from yuqing_indexing.assessment_wire import write_parts
 from yuqing_indexing.domain.assessing import explain
+from yuqing_indexing.domain.document import Mention
+from yuqing_indexing.domain.meaning import Said, similarity_of, weighted
 from yuqing_indexing.domain.reading import Mentions
-from yuqing_indexing.domain.searching import Bars, Found, Page, Search, Selection, observed_in
+from yuqing_indexing.domain.searching import Bars, Found, Order, Page, Search, Selection, observed_in
 from yuqing_indexing.domain.sight import Sight
 from yuqing_indexing.domain.story_search import StorySearch
 from yuqing_indexing.domain.weights import Weights
 from yuqing_indexing.names import FACET
-from yuqing_indexing.servicers.asking import Asking, cursor_of, engine_errors, order_of
+from yuqing_indexing.servicers.asking import Asking, cursor_of, engine_errors, meaning_errors, order_of
 from yuqing_indexing.servicers.erasing import Erasing
 from yuqing_indexing.servicers.export import Export
 from yuqing_indexing.servicers.replies import bar_messages, facet_message, observation_message, word_form_messages, write_hit
@@ -30,7 +32,7 @@ from yuqing_text.query.matcher import Matcher
 
 Context = grpc.aio.ServicerContext[Any, Any]
 PAGES_KEPT_SECONDS = 120
-Paged: TypeAlias = mention_pb2.SearchMentionsRequest | mention_pb2.ListObservationsRequest
+Paged: TypeAlias = mention_pb2.SearchMentionsRequest | mention_pb2.ListObservationsRequest | mention_pb2.ListSimilarMentionsRequest
 DEFAULT_TERMS = 30
 _HITS_READ_AT_ONCE = 20
 """Reading more hits for their highlights takes so long that other calls would wait: a thread does it."""
@@ -58,11 +60,7 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
 
     async def GetMention(self, request: mention_pb2.GetMentionRequest, context: Context) -> mention_pb2.GetMentionResponse:
         """Errors: NotFound, Unavailable."""
-        mention_id = mention_id_of(request.name)
-        with engine_errors():
-            mention = (await self.mentions.read([mention_id])).get(mention_id)
-        if mention is None:
-            raise NotFound(f"{request.name} is not there")
+        mention = await self._mention(request.name)
         sight = await self.asking.sight()
         message = mention_message(sight.of_mention(mention))
         write_parts(message, explain(mention, self.weights))
@@ -71,7 +69,7 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
     async def SearchMentions(self, request: mention_pb2.SearchMentionsRequest, context: Context) -> mention_pb2.SearchMentionsResponse:
         """Errors: QueryRefused, InvalidPageToken, PageTokenExpired, Unavailable."""
         sight = await self.asking.sight(request.query)
-        selection = self.asking.selection(request, sight)
+        selection = await self.asking.searched(request, sight)
         page = await self._page(request, selection)
         reply = mention_pb2.SearchMentionsResponse(
             next_page_token=self._token(request, [list(page.cursor.after), page.cursor.point_in_time]) if page.cursor else "",
@@ -84,7 +82,7 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
 
     async def CountMentions(self, request: mention_pb2.CountMentionsRequest, context: Context) -> mention_pb2.CountMentionsResponse:
         """Bars without any mention are left out. Errors: QueryRefused, ResourceExhausted, Unavailable."""
-        selection = self.asking.selection(request, await self.asking.sight(request.query))
+        selection = await self.asking.searched(request, await self.asking.sight(request.query))
         by = "first_seen" if request.basis == mention_pb2.TIME_BASIS_FIRST_SEEN else "published"
         cut = Bars(_INTERVALS.get(request.interval, "day"), by, request.time_zone or self.asking.zone, FACET.name(request.split))
         with engine_errors():
@@ -93,7 +91,7 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
 
     async def ListTopTerms(self, request: mention_pb2.ListTopTermsRequest, context: Context) -> mention_pb2.ListTopTermsResponse:
         """Nothing stands out of everything: then the frequent words, unless the others were asked for. Errors: QueryRefused, Unavailable."""
-        selection = self.asking.selection(request, await self.asking.sight(request.query))
+        selection = await self.asking.searched(request, await self.asking.sight(request.query))
         method = request.method or (mention_pb2.TERM_METHOD_FREQUENT if selection.is_everything else mention_pb2.TERM_METHOD_SIGNIFICANT)
         ask = self.search.frequent_terms if method == mention_pb2.TERM_METHOD_FREQUENT else self.search.significant_terms
         with engine_errors():
@@ -128,10 +126,36 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
         async for piece in self.exports.stream(request):
             yield piece
 
+    async def ListSimilarMentions(self, request: mention_pb2.ListSimilarMentionsRequest, context: Context) -> mention_pb2.ListSimilarMentionsResponse:
+        """Errors: NotFound, FailedPrecondition, InvalidPageToken, Unavailable."""
+        mention, sight = await self._mention(request.name), await self.asking.sight()
+        position, size = self._position(request), page_size(request.page_size)
+        offset = position if isinstance(position, int) else 0
+        own = mention.membership.story if mention.membership else ""
+        with engine_errors(), meaning_errors():
+            near = [each for each in await self.asking.meaning.near(Said.by(mention), as_before=bool(request.page_token)) if each.story != own]
+            page = await self.stories.one_of_each(Selection(weighted(near)), Order.RELEVANCE, offset=offset, size=size, facets=())
+        similar = [
+            mention_pb2.SimilarMention(
+                mention=mention_message(sight.of_mention(each.mention)), similarity=similarity_of(each.relevance), story_size=each.story_size
+            )
+            for each in page.found
+        ]
+        token = self._token(request, int(page.cursor.after[0])) if page.cursor else ""
+        return mention_pb2.ListSimilarMentionsResponse(mentions=similar, next_page_token=token, total_size=page.total)
+
     async def EraseMention(self, request: mention_pb2.EraseMentionRequest, context: Context) -> mention_pb2.EraseMentionResponse:
         """Errors: NotFound, RequestIdReused, Unavailable."""
         await self.erasing.erase(request)
         return mention_pb2.EraseMentionResponse()
+
+    async def _mention(self, name: str) -> Mention:
+        mention_id = mention_id_of(name)
+        with engine_errors():
+            mention = (await self.mentions.read([mention_id])).get(mention_id)
+        if mention is None:
+            raise NotFound(f"{name} is not there")
+        return mention
 
     async def _page(self, request: mention_pb2.SearchMentionsRequest, selection: Selection) -> Page:
         cursor, order, size = cursor_of(self._position(request)), order_of(request.order, selection), page_size(request.page_size)
@@ -150,7 +174,7 @@ class MentionServicer(mention_pb2_grpc.MentionServiceServicer):
 
 
 async def _write_hits(reply: mention_pb2.SearchMentionsResponse, found: Sequence[Found], selection: Selection, sight: Sight) -> None:
-    matcher = Matcher(selection.tree) if selection.asks_for_words else None
+    matcher = Matcher(selection.tree) if selection.ranks else None
 
     def write() -> None:
         for each in found:

@@ -116,7 +116,7 @@ class SavedSearchServicer(saved_search_pb2_grpc.SavedSearchServiceServicer):
         return saved_search_pb2.DeleteSavedSearchResponse()
 
     def _check(self, asked: saved_search_pb2.SavedSearch, viewer: Viewer, sight: Sight) -> None:
-        self.asking.tree(asked.query, sight)
+        self.asking.check(asked.query, sight)
         if asked.shared_with and asked.shared_with not in viewer.departments:
             raise PermissionDenied(f"you do not belong to {asked.shared_with}", reason="NOT_A_MEMBER")
 

@@ -68,7 +68,8 @@ class StoryServicer(story_pb2_grpc.StoryServiceServicer):
     async def SearchStories(self, request: story_pb2.SearchStoriesRequest, context: Context) -> story_pb2.SearchStoriesResponse:
         """Errors: QueryRefused, InvalidPageToken, PageTokenExpired, Unavailable."""
         sight = await self.asking.sight(request.query)
-        selection, size, person = self.asking.selection(request, sight), page_size(request.page_size), current_caller().principal
+        selection = await self.asking.searched(request, sight)
+        size, person = page_size(request.page_size), current_caller().principal
         position = self.tokens.read(request.page_token, query=paged_query(request), person=person)
         offset = position if isinstance(position, int) else 0
         with engine_errors():

@@ -10,7 +10,7 @@ from yuqing_indexing.domain.announcing import ChangeKind
 from yuqing_indexing.domain.document import Document
 from yuqing_indexing.domain.ids import tombstone_key
 from yuqing_indexing.domain.ports import Place
-from yuqing_indexing.store import by_hand, stories, tables
+from yuqing_indexing.store import by_hand, stories, story_heads, tables
 from yuqing_indexing.store.registry import FEED, change_row
 from yuqing_runtime import audit, clock, feed, idempotency, order
 from yuqing_runtime.audit import AuditRecord
@@ -64,6 +64,7 @@ async def finish(connection: AsyncConnection, places: list[Place]) -> None:
 
 async def _bury(connection: AsyncConnection, mention: str) -> None:
     await stories.leave(connection, mention)
+    await story_heads.look_at_story_of(connection, mention)
     await by_hand.forget(connection, [mention])
     aliases = (await connection.execute(select(tables.alias.c.key).where(tables.alias.c.mention == mention))).scalars().all()
     at = await clock.now(connection)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_indexing.domain.stories import story_name
-from yuqing_indexing.store import tables
+from yuqing_indexing.store import story_heads, tables
 from yuqing_indexing.store.registry import among
 from yuqing_indexing.store.rewrites import STORY_MOVES
 from yuqing_indexing.store.stories import seek_another
@@ -49,6 +49,7 @@ async def merge(connection: AsyncConnection, story: str, others: Sequence[str], 
     for other in others:
         await etag_of(connection, other)
     moved = await join(connection, story, others)
+    await story_heads.look_at(connection, [story, *others])
     return Changed(story, moved, await touch(connection, story))
 
 
@@ -73,6 +74,7 @@ async def split(connection: AsyncConnection, story: str, mentions: Sequence[str]
     await seek_another(connection, new)
     await seek_another(connection, story)
     await STORY_MOVES.add(connection, going)
+    await story_heads.look_at(connection, [story, new])
     await touch(connection, story)
     return Changed(new, len(going), await touch(connection, new))
 

@@ -90,6 +90,26 @@ story_move = Table(
     Index("ix_story_move_at", "at"),
 )
 
+# The mention that stands for a story in the index of vectors, with the hash of the text and the encoder that its vector was made of and by.
+story_head = Table(
+    "story_head",
+    METADATA,
+    Column("story", Text, primary_key=True),
+    Column("mention", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("encoder", Text, nullable=False),
+    Index("ix_story_head_mention", "mention"),
+)
+
+# Stories whose head in the index of vectors may not be the one that it should be.
+story_head_write = Table(
+    "story_head_write",
+    METADATA,
+    Column("story", Text, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_story_head_write_at", "at"),
+)
+
 saved_search = Table(
     "saved_search",
     METADATA,

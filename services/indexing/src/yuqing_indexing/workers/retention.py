@@ -10,7 +10,7 @@ import structlog
 
 from yuqing_indexing.domain.months import month_of, months_before
 from yuqing_indexing.domain.ports import Index
-from yuqing_indexing.store import by_hand, erasures, stories
+from yuqing_indexing.store import by_hand, erasures, stories, story_heads
 from yuqing_indexing.store.registry import FEED, forget_month
 from yuqing_runtime import clock, feed, idempotency
 from yuqing_runtime.database import Database
@@ -72,6 +72,7 @@ class Retention:
                     await confirm(connection, lease)
                     await by_hand.forget_month(connection, month)
                     forgotten = await forget_month(connection, month)
+                    await story_heads.look_at_strays(connection)
                 _log.info("month dropped", month=month, mentions=forgotten)
 
     async def _forget_texts(self, lease: Lease) -> None:
