@@ -17,7 +17,8 @@ _LONGEST_CORE_OF_BUSINESS: Final = 6
 _LONGEST_INSTITUTION: Final = 10
 _BODIES: Final = frozenset("市省县区州镇乡村")
 _INSIDE: Final = words_of(WordKind.INSIDE)
-_GENERIC: Final = _INSIDE | words_of(WordKind.GENERIC) | words_of(WordKind.BUSINESS) | words_of(WordKind.TRADE)
+_GENERIC: Final = words_of(WordKind.GENERIC) | {"公司"}
+_NO_NAMES: Final = _INSIDE | _GENERIC | words_of(WordKind.BUSINESS) | words_of(WordKind.TRADE)
 
 
 def organisations(scanned: ScannedText, hits: Mapping[WordKind, Sequence[Hit]], places: Mapping[int, int]) -> Iterator[NameMention]:
@@ -43,7 +44,7 @@ def _bench(scanned: ScannedText, hit: Hit, places: Mapping[int, int]) -> NameMen
 
 def _company(scanned: ScannedText, hit: Hit, places: Mapping[int, int]) -> NameMention | None:
     """A registered name begins with its place."""
-    words = _words_before(scanned, hit.start, places, _LONGEST)
+    words = _words_before(scanned, hit, places, _LONGEST)
     names = _names(scanned.text, words)
     if not names:
         return None
@@ -52,14 +53,14 @@ def _company(scanned: ScannedText, hit: Hit, places: Mapping[int, int]) -> NameM
 
 
 def _business(scanned: ScannedText, hit: Hit, places: Mapping[int, int]) -> NameMention | None:
-    words = _words_before(scanned, hit.start, places, _LONGEST_CORE_OF_BUSINESS)
+    words = _words_before(scanned, hit, places, _LONGEST_CORE_OF_BUSINESS)
     names = _names(scanned.text, words)
     return _organisation(words[-1].start, hit.end, _core(scanned.text, names)) if names else None
 
 
 def _trade(scanned: ScannedText, hit: Hit, places: Mapping[int, int]) -> NameMention | None:
     """What a trade is called makes a name only of what is no plain word (博雅生物, and not 血液生物)."""
-    words = _words_before(scanned, hit.start, places, _LONGEST_CORE_OF_BUSINESS)
+    words = _words_before(scanned, hit, places, _LONGEST_CORE_OF_BUSINESS)
     names = _names(scanned.text, words)
     if not names or names[-1].tag not in _PROPER:
         return None
@@ -68,7 +69,7 @@ def _trade(scanned: ScannedText, hit: Hit, places: Mapping[int, int]) -> NameMen
 
 def _institution(scanned: ScannedText, hit: Hit, places: Mapping[int, int]) -> NameMention | None:
     """A name of its own, or that of its place."""
-    words = _words_before(scanned, hit.start, places, _LONGEST_INSTITUTION)
+    words = _words_before(scanned, hit, places, _LONGEST_INSTITUTION)
     names = _names(scanned.text, words)
     start = words[-1].start if words else hit.start
     if names:
@@ -102,13 +103,15 @@ def _before(text: str, start: int, places: Mapping[int, int]) -> int:
     return start
 
 
-def _words_before(scanned: ScannedText, end: int, places: Mapping[int, int], longest: int) -> Sequence[Token]:
-    """The words right before `end` that may belong to a name, the nearest first, up to a place named; unknown characters in a row are one word."""
-    text = scanned.text
+def _words_before(scanned: ScannedText, suffix: Hit, places: Mapping[int, int], longest: int) -> Sequence[Token]:
+    """The words right before a suffix that may belong to a name, the nearest first, up to a place named; unknown characters in a row are one word."""
+    text, end = scanned.text, suffix.start
     if end == 0 or text[end - 1] in NEVER_IN_NAMES or not text[end - 1].isalnum():
         return ()
     words: list[Token] = []
     clause = scanned.words(end - 1)
+    if clause.around(suffix.end):
+        return ()
     first = end
     token = clause.ending(end) or clause.around(end)
     while token is not None and first not in places and end - token.start <= longest:
@@ -128,11 +131,11 @@ def _words_before(scanned: ScannedText, end: int, places: Mapping[int, int], lon
 def _stops(word: str, tag: str) -> bool:
     if len(word) == 1:
         return word in NEVER_IN_NAMES
-    return word not in _INSIDE and (tag in STOP_TAGS or tag in _ACTS)
+    return word in _GENERIC or (word not in _INSIDE and (tag in STOP_TAGS or tag in _ACTS))
 
 
 def _names(text: str, words: Sequence[Token]) -> Sequence[Token]:
-    return [word for word in words if text[word.start : word.end] not in _GENERIC]
+    return [word for word in words if text[word.start : word.end] not in _NO_NAMES]
 
 
 def _core(text: str, names: Sequence[Token]) -> str:

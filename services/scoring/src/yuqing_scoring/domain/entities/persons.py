@@ -119,7 +119,9 @@ def _ends_with_one_more(scanned: ScannedText, place: int) -> bool:
 def _end_of_known_word(scanned: ScannedText, whole: Token) -> int | None:
     """A surname that begins a word: a name where the word is one (刘敏), with the single character after it (林晚秋)."""
     length = whole.end - whole.start
-    if length > _MOST + 1 or not (whole.tag.startswith("nr") or (whole.tag in {"nz", "ng"} and length == _FEWEST)):
+    if length > _MOST + (scanned.text[whole.start : whole.start + 2] in _COMPOUND) or not (
+        whole.tag.startswith("nr") or (whole.tag in {"nz", "ng"} and length == _FEWEST)
+    ):
         return None
     return whole.end + (length == _FEWEST and _ends_with_one_more(scanned, whole.end))
 
@@ -136,7 +138,8 @@ def _before_title(scanned: ScannedText, hit: Hit, roles: Mapping[int, str], *, i
     start = hit.start - 1
     if not is_title or start < 0 or text[start] not in _SURNAMES or text[start] in _SELDOM or (start and text[start - 1] in _COUNTED):
         return
-    if scanned.word(start):
+    words = scanned.words(start)
+    if words.beginning(start) and not words.around(hit.end):
         yield _person(text, start, hit.end, roles.get(start) or title)
 
 
