@@ -168,6 +168,7 @@ def api(system: System) -> Api:
         made.ids["note"] = create(monitor, f"mentions/{made.ids['mention'][0]}/notes", {"text": "已核实"})
         made.ids["correction"] = [_corrected(monitor, mention)["correction"]["name"].partition("/")[2] for mention in made.ids["mention"][:3]]
         made.ids["job"] = [_corrected_by_query(monitor) for _ in range(2)]
+        made.ids["model"] = ["shipped"]
         made.ids["sample"] = [monitor.post("/v1/samples", json={"size": 2}).raise_for_status().json()["name"].partition("/")[2]]
         taken = monitor.post("/v1/sampleItems:take", json={}).raise_for_status().json()
         made.ids["sampleItem"] = [taken["item"]["name"].partition("/")[2]]

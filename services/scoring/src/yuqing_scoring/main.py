@@ -5,25 +5,27 @@ from pathlib import Path
 
 import structlog
 
-from yuqing.scoring.v1 import scoring_pb2_grpc, topic_pb2_grpc, vector_pb2_grpc
+from yuqing.scoring.v1 import model_pb2_grpc, scoring_pb2_grpc, topic_pb2_grpc, vector_pb2_grpc
 from yuqing.type.v1 import types_pb2
 from yuqing_runtime.database import Database
 from yuqing_runtime.keys import Identity
+from yuqing_runtime.objects import Objects
 from yuqing_runtime.pages import PageTokens
 from yuqing_runtime.sealing import Sealer
 from yuqing_runtime.serving import Registration, Server, run, serve
-from yuqing_scoring.adapters import second_stage_file
-from yuqing_scoring.adapters.label_file import load_labeller
-from yuqing_scoring.adapters.model_file import SHIPPED, load
+from yuqing_scoring.adapters.model_file import SHIPPED
+from yuqing_scoring.adapters.model_shelf import ObjectShelf
 from yuqing_scoring.adapters.onnx_encoder import background_pool
 from yuqing_scoring.adapters.sentence_vectors import SentenceVectors
-from yuqing_scoring.domain.first_stage import BothStages, FirstStage
+from yuqing_scoring.domain.stages import Stages
 from yuqing_scoring.servicers.bounded_pool import BoundedPool
+from yuqing_scoring.servicers.model import ModelServicer
 from yuqing_scoring.servicers.scoring import Desk, ScoringServicer
 from yuqing_scoring.servicers.topic import TopicServicer
 from yuqing_scoring.servicers.vector import VectorServicer
 from yuqing_scoring.settings import OFF, Settings
 from yuqing_scoring.workers.housekeeping import Housekeeping
+from yuqing_scoring.workers.live_model import LiveModel
 
 MIGRATIONS = Path(__file__).parent / "store" / "migrations"
 
@@ -35,13 +37,8 @@ _log = structlog.get_logger(__name__)
 async def serve_scoring(settings: Settings) -> None:
     """Runs the service until it is told to stop."""
     folder = settings.model or SHIPPED
-    stored = load(folder)
-    _log.info("model loaded", model=stored.model.name, version=stored.model.version, sha256=stored.sha256)
-    labeller = load_labeller(folder)
-    _log.info("judge of labels loaded", version=labeller.version)
-    second = second_stage_file.load(folder, stored) if settings.second_stage and second_stage_file.has_second_stage(folder) else None
-    if second:
-        _log.info("second stage loaded", model=second.name, version=second.version)
+    shelf = ObjectShelf(Objects.open(settings.objects_url), settings.shared.var / "loaded-models", folder, settings.second_stage)
+    shipped = await shelf.load(None)
     vectors = None if settings.vectors == OFF else SentenceVectors(Path(settings.vectors))
     _log.info("search by meaning", encoder=vectors.encoder if vectors else OFF)
     identity = Identity.load("scoring", settings.shared.keys_folder)
@@ -55,20 +52,26 @@ async def serve_scoring(settings: Settings) -> None:
             background_pool(settings.second_threads, "second-look") as second_pool,
             background_pool(1, "embed") as embedding_pool,
         ):
-            first = FirstStage(stored.model, labeller)
             at_once = BoundedPool(pool, waiting_calls=settings.waiting_calls)
-            fast = Desk(types_pb2.STAGE_FAST, first, at_once)
-            full = second and Desk(types_pb2.STAGE_FULL, BothStages(first, second), BoundedPool(second_pool, waiting_calls=settings.waiting_calls))
-            texts = ScoringServicer(fast, full)
+            stepping_back = BoundedPool(second_pool, waiting_calls=settings.waiting_calls)
+
+            def desks(stages: Stages) -> tuple[Desk, Desk | None]:
+                full = stages.both and Desk(types_pb2.STAGE_FULL, stages.both, stepping_back)
+                return Desk(types_pb2.STAGE_FAST, stages.first, at_once), full
+
+            texts = ScoringServicer(*desks(shipped))
+            live = LiveModel(database, shelf, use=lambda stages: texts.use(*desks(stages)))
+            await live.begin()
             registrations = [
                 Registration(scoring_pb2_grpc.add_ScoringServiceServicer_to_server, texts),
                 Registration(
                     vector_pb2_grpc.add_VectorServiceServicer_to_server,
                     VectorServicer(vectors, at_once, BoundedPool(embedding_pool, waiting_calls=_WAITING_EMBEDDINGS)),
                 ),
+                Registration(model_pb2_grpc.add_ModelServiceServicer_to_server, ModelServicer(database, shelf, at_once, live.refresh)),
                 Registration(topic_pb2_grpc.add_TopicServiceServicer_to_server, topics),
             ]
-            loops = [Housekeeping(database).run]
+            loops = [Housekeeping(database).run, live.run]
             await serve(Server("scoring", settings.address, identity, registrations, loops=loops, drain_seconds=settings.shared.drain_seconds))
     finally:
         await database.close()

@@ -14,7 +14,7 @@ class Settings(ServiceSettings):
 
     model_config = service_settings("scoring")
 
-    model: Path | None = Field(default=None, description="Folder of a model made by `yuqing model train`. Default: the shipped one.")
+    model: Path | None = Field(default=None, description="Folder of the model that judges until people activate another. Default: the shipped one.")
     second_stage: bool = Field(
         default=True, description="Whether the model's second stage is loaded, if it has one; without it the fast stage alone judges."
     )
@@ -26,7 +26,15 @@ class Settings(ServiceSettings):
         min_length=1,
         description="Folder of the encoder for search by meaning, or `off`; `yuqing up` names the packaged one.",
     )
+    objects: str = Field(
+        default="", description="Where the files of added models lie: a folder or s3://bucket/prefix. Default: models in the var folder."
+    )
     threads: int = Field(default=1, ge=1, le=64, description="Batches judged at the same time, each in a thread of its own.")
     waiting_calls: int = Field(
         default=64, ge=1, le=10_000, description="Calls that may wait for a thread; more are refused with RESOURCE_EXHAUSTED and may be repeated."
     )
+
+    @property
+    def objects_url(self) -> str:
+        """Where the files of added models lie."""
+        return self.objects or str(self.shared.var / "models")

@@ -20,7 +20,7 @@ _ORDERS = {order: f"SEARCH_ORDER_{order.upper()}" for order in ("relevance", "ne
 _FORMATS = {"csv": "EXPORT_FORMAT_CSV", "xlsx": "EXPORT_FORMAT_XLSX", "jsonl": "EXPORT_FORMAT_JSONL"}
 
 
-def _with_gateway(command: Callable[Concatenate[Gateway, Parameters], Result]) -> Callable[..., Result]:
+def with_gateway(command: Callable[Concatenate[Gateway, Parameters], Result]) -> Callable[..., Result]:
     """Adds --url and --token, and gives the command the gateway that they mean."""
 
     @click.option("--url", envvar="YUQING_URL", help=f"网关地址 / the gateway; default {DEFAULT_URL}")
@@ -54,7 +54,7 @@ def login(name: str, url: str, password: str) -> None:
 @click.option("--order", type=click.Choice(list(_ORDERS)), default="newest", show_default=True)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="条数 / how many")
 @click.option("--json", "as_json", is_flag=True, help="JSON, one mention a line, for programs")
-@_with_gateway
+@with_gateway
 def search(gateway: Gateway, query: str, order: str, limit: int, *, as_json: bool) -> None:
     """检索舆情 / finds mentions, e.g. yuqing search '"品牌名" AND (爆炸 OR 起火) NOT 招聘'."""
     reply = gateway.call("POST", "/v1/mentions:search", json={"query": query, "order": _ORDERS[order], "pageSize": limit})
@@ -67,7 +67,7 @@ def search(gateway: Gateway, query: str, order: str, limit: int, *, as_json: boo
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="JSON, one source a line, for programs")
-@_with_gateway
+@with_gateway
 def sources(gateway: Gateway, *, as_json: bool) -> None:
     """信源及健康状况 / the sources and how they fare."""
     found: list[dict[str, Any]] = []
@@ -90,7 +90,7 @@ def sources(gateway: Gateway, *, as_json: bool) -> None:
 @click.option("--format", "form", type=click.Choice(list(_FORMATS)), default="csv", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="文件 / the file; default: standard output")
 @click.option("--limit", type=click.IntRange(1, 1_000_000), help="行数上限 / at most this many rows")
-@_with_gateway
+@with_gateway
 def export(gateway: Gateway, query: str, form: str, output: Path | None, limit: int | None) -> None:
     """导出检索结果 / writes all that a query finds to a file."""
     body: dict[str, Any] = {"query": query, "format": _FORMATS[form]} | ({"limit": limit} if limit else {})

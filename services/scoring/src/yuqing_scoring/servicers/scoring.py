@@ -75,6 +75,10 @@ class ScoringServicer(scoring_pb2_grpc.ScoringServiceServicer):
         self._fast = fast
         self._full = full
 
+    def use(self, fast: Desk, full: Desk | None) -> None:
+        """Judges by these from now on; calls that began before end as they began."""
+        self._fast, self._full = fast, full
+
     async def ScoreMentions(
         self,
         request: scoring_pb2.ScoreMentionsRequest,

@@ -1,1 +1,1 @@
-"""Making and measuring the model. Never loaded by the server: it needs scikit-learn, judging does not."""
+"""Making and measuring the model. The server loads `figures` alone: the rest needs scikit-learn, judging does not."""
