@@ -6,10 +6,26 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.bench import crawl, extract, faults, ingest, labels, latency, meaning, memory, ready, related, relevance, search, stories, topics
+from tests.bench import (
+    crawl,
+    extract,
+    faults,
+    ingest,
+    labels,
+    latency,
+    meaning,
+    memory,
+    ready,
+    related,
+    relevance,
+    search,
+    second_stage,
+    stories,
+    topics,
+)
 from tests.bench.figures import Row, say
 
-_MODULES = (ready, ingest, crawl, extract, latency, search, relevance, meaning, stories, related, topics, labels, memory, faults)
+_MODULES = (ready, ingest, crawl, extract, latency, search, relevance, meaning, second_stage, stories, related, topics, labels, memory, faults)
 ROWS: Mapping[str, Callable[..., list[Row]]] = {module.__name__.rpartition(".")[2]: module.measure for module in _MODULES}
 
 
