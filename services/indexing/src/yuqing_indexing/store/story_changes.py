@@ -49,7 +49,6 @@ async def merge(connection: AsyncConnection, story: str, others: Sequence[str], 
     for other in others:
         await etag_of(connection, other)
     moved = await join(connection, story, others)
-    await story_heads.look_at(connection, [story, *others])
     return Changed(story, moved, await touch(connection, story))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from yuqing_indexing.store import tables
+from yuqing_indexing.store import story_heads, tables
 from yuqing_indexing.store.registry import among
 from yuqing_indexing.store.rewrites import STORY_MOVES
 from yuqing_runtime.database import upsert
@@ -22,6 +22,7 @@ async def join(connection: AsyncConnection, story: str, others: Sequence[str]) -
     for other in others:
         await touch(connection, other, merged_into=story)
     await STORY_MOVES.add(connection, mentions)
+    await story_heads.look_at(connection, [story, *others])
     return len(mentions)
 
 
