@@ -560,12 +560,15 @@ class EventStory(_message.Message):
     SHARED_WORDS_FIELD_NUMBER: _builtins.int
     HOURS_APART_FIELD_NUMBER: _builtins.int
     QUOTED_SHARE_FIELD_NUMBER: _builtins.int
+    MEANING_SIMILARITY_FIELD_NUMBER: _builtins.int
     similarity: _builtins.float
     """How alike the words of both are, from 0 to 1, rare words counting more. 词语相似度"""
     hours_apart: _builtins.float
     """Hours between the end of the earlier and the beginning of the later one; 0 where they overlap. 相隔小时数"""
     quoted_share: _builtins.float
     """How much of a text the other story has where one quotes the other, from 0 to 1. 引用占比"""
+    meaning_similarity: _builtins.float
+    """The cosine of the sentence vectors of both; absent where they mean nothing alike, or vectors are off. 语义相似度"""
     @_builtins.property
     def story(self) -> Global___Story:
         """In numbers, without what only GetStory gives. 事件脉络（概要）"""
@@ -582,12 +585,15 @@ class EventStory(_message.Message):
         shared_words: _abc.Iterable[_builtins.str] | None = ...,
         hours_apart: _builtins.float = ...,
         quoted_share: _builtins.float = ...,
+        meaning_similarity: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["story", b"story"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_meaning_similarity", b"_meaning_similarity", "meaning_similarity", b"meaning_similarity", "story", b"story"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["hours_apart", b"hours_apart", "quoted_share", b"quoted_share", "shared_words", b"shared_words", "similarity", b"similarity", "story", b"story"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_meaning_similarity", b"_meaning_similarity", "hours_apart", b"hours_apart", "meaning_similarity", b"meaning_similarity", "quoted_share", b"quoted_share", "shared_words", b"shared_words", "similarity", b"similarity", "story", b"story"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__meaning_similarity: _TypeAlias = _typing.Literal["meaning_similarity"]  # noqa: Y015
+    _WhichOneofArgType__meaning_similarity: _TypeAlias = _typing.Literal["_meaning_similarity", b"_meaning_similarity"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__meaning_similarity) -> _WhichOneofReturnType__meaning_similarity | None: ...
 
 Global___EventStory: _TypeAlias = EventStory  # noqa: Y015
 
