@@ -9,6 +9,7 @@ import pytest
 from yuqing.access.v1 import access_pb2
 from yuqing.indexing.v1 import assessment_pb2, document_pb2, influence_pb2, mention_pb2, story_pb2, story_pb2_grpc, topic_match_pb2
 from yuqing.type.v1 import labels_pb2, types_pb2
+from yuqing_runtime import leases
 from yuqing_runtime.status import refusal
 from yuqing_testkit.services import person
 
@@ -118,6 +119,10 @@ async def test_copies_raise_the_risk_of_a_text_when_it_spreads(indexing, documen
     assert parts["1"][assessment_pb2.RISK_FACTOR_SPREAD].measured == 1
     assert {parts[str(number)][assessment_pb2.RISK_FACTOR_SPREAD].measured for number in range(2, 11)} == {10}
     assert hits["2"].risk.score > hits["1"].risk.score
+    async with leases.lease(indexing.database, "regrouping") as held:
+        await indexing.parts.regrouping.once(held)
+    first = await indexing.mention(hits["1"].name)
+    assert first.risk.score == hits["2"].risk.score
 
 
 @pytest.mark.usefixtures("as_monitor")

@@ -36,7 +36,9 @@ class Moving:
 
 
 def _with(mention: Mention, membership: Membership | None) -> Mention:
-    return mention if membership in (None, mention.membership) else replace(mention, membership=membership)
+    before = mention.membership
+    stays = membership is None or (membership == before and before is not None and membership.size == before.size)
+    return mention if stays else replace(mention, membership=membership)
 
 
 def _tellings(mentions: Collection[Mention]) -> list[Telling]:

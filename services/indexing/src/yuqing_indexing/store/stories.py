@@ -20,11 +20,15 @@ from yuqing_indexing.domain.stories import KnownTexts, Placing, Text, story_id
 from yuqing_indexing.domain.telling import Telling, Words
 from yuqing_indexing.store import tables
 from yuqing_indexing.store.registry import among
+from yuqing_indexing.store.rewrites import STORY_MOVES
 from yuqing_indexing.store.story_joining import join
 from yuqing_runtime import clock, order
 from yuqing_runtime.database import Database, upsert
 
 _TEXTS_AT_ONCE = 500
+_SPREAD = 8
+"""Mentions from which on a story's growth is told to its first texts; below, it makes less than three points of risk."""
+_MOST_TOLD = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,10 @@ class SqlStories:
             await _note(connection, moving, placed)
             for one, into in placing.joined.items():
                 await join(connection, into, [one])
-            return await _sized(connection, placed, _shared(placed, members, placing.awaited))
+            sizes = await _sizes(connection, _shared(placed, members, placing.awaited))
+            came = Counter(place.story for mention, place in placed.items() if not members[mention].story)
+            await _have_told(connection, [story for story, size in sizes.items() if _step(size) > _step(size - came[story])])
+        return {mention: _sized(place, sizes.get(place.story, 1)) for mention, place in placed.items()}
 
     async def _prepare(self, tellings: Sequence[Telling]) -> None:
         """Computes the fingerprints, which the words keep, before the lock is held. Words that are known to the letter need none."""
@@ -256,14 +263,30 @@ def _shared(placed: dict[str, Membership], members: dict[str, _Member], awaited:
     }
 
 
-async def _sized(connection: AsyncConnection, placed: dict[str, Membership], shared: Collection[str]) -> dict[str, Membership]:
-    """With how many mentions each story has now."""
-    if not shared:
-        return placed
+async def _sizes(connection: AsyncConnection, stories: Collection[str]) -> dict[str, int]:
+    """How many mentions each of the stories has now."""
+    if not stories:
+        return {}
     columns = tables.mention.c
-    query = select(columns.story, func.count().label("size")).where(among(columns.story, shared, connection)).group_by(columns.story)
-    sizes = {row.story: row.size for row in await connection.execute(query)}
-    return {mention: replace(place, size=size) if (size := sizes.get(place.story, 1)) != place.size else place for mention, place in placed.items()}
+    query = select(columns.story, func.count().label("size")).where(among(columns.story, stories, connection)).group_by(columns.story)
+    return {row.story: row.size for row in await connection.execute(query)}
+
+
+def _sized(place: Membership, size: int) -> Membership:
+    return place if place.size == size else replace(place, size=size)
+
+
+def _step(size: int) -> int:
+    """Grows by one whenever a story that is large enough to be called spread has doubled."""
+    return size.bit_length() if size >= _SPREAD else 0
+
+
+async def _have_told(connection: AsyncConnection, stories: Collection[str]) -> None:
+    """Has what stories are copies of written again with their present size: its risk was computed when few had copied it."""
+    if stories:
+        columns = tables.mention.c
+        query = select(columns.id).where(among(columns.story, stories, connection), columns.is_copy.is_(False)).limit(_MOST_TOLD)
+        await STORY_MOVES.add(connection, (await connection.execute(query)).scalars().all())
 
 
 async def _forget(connection: AsyncConnection, texts: Iterable[Text]) -> None:
