@@ -384,6 +384,22 @@ async def test_stories_of_one_event_are_listed_with_what_speaks_for_it(stories, 
     assert await stories.related((await stories.of(outcomes[2]))[0]) == []
 
 
+async def test_nearness_in_meaning_is_told_with_a_related_story_when_vectors_are_there(stories, document):
+    fire = document("1", "云州市永泰纺织厂凌晨起火，二号仓库浓烟滚滚，附近居民被疏散")
+    told = document("2", "云州的永泰纺织厂那边烧了一夜，二号仓库全没了，还好没人受伤")
+    others = [document(f"o{number}", text) for number, text in enumerate(("电影票半价到月底", "晚霞照亮了半条江", *"甲乙丙丁"))]
+    one, other, *_ = await stories.of(*await stories.indexing.ingest([fire, told, *others]))
+    (related,) = await stories.related(one)
+    assert not related.HasField("meaning_similarity")
+    await stories.indexing.embed()
+    (related,) = await stories.related(one)
+    assert related.story.name == other
+    assert related.meaning_similarity == pytest.approx(0.92, abs=0.01)
+    stories.indexing.scoring.vectors.off = True
+    (related,) = await stories.related(one)
+    assert not related.HasField("meaning_similarity")
+
+
 async def test_what_says_nothing_has_no_related_stories(stories, document):
     (outcome,) = await stories.indexing.ingest([document("1", "的了呢")])
     assert await stories.related(*await stories.of(outcome)) == []

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from yuqing_indexing.domain.document import Mention
+from yuqing_indexing.domain.ports import OutsideUnavailable
 from yuqing_indexing.domain.stories import story_name
 from yuqing_text.query.tree import And, Node, Not, Or, QueryPlace, Similar, Weighted, walk
 
@@ -131,6 +132,13 @@ class Meaning:
         found = await self.heads.nearest(embedded.vectors[0], embedded.encoder, most=self.most, least=self.least)
         self._keep(said, now, found)
         return found
+
+    async def likeness(self, said: Said) -> Mapping[str, float]:
+        """How similar the stories near a text are, where that is one reason among others: none where there are no vectors just now."""
+        try:
+            return {each.story: each.similarity for each in await self.near(said)}
+        except (OutsideUnavailable, VectorsOff):
+            return {}
 
     async def resolved(self, tree: Node, *, as_before: bool = False) -> Node:
         """The query with the stories that were found in place of what it asks for. Errors: NoSuchMention, OutsideUnavailable, VectorsOff."""

@@ -10,6 +10,7 @@ from google.api import httpbody_pb2
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing.indexing.v1 import story_pb2, story_pb2_grpc
+from yuqing_indexing.domain.meaning import Said
 from yuqing_indexing.domain.searching import Selection
 from yuqing_indexing.domain.stories import story_id_of, story_name
 from yuqing_indexing.domain.story_drawing import drawing_of
@@ -111,8 +112,9 @@ class StoryServicer(story_pb2_grpc.StoryServiceServicer):
             found = {each.mention.membership.story: each for each in kin(figures, neighbours) if each.mention.membership}
             likeliest = list(found)[: request.size or RELATED]
             others = await self.search.figures(Selection(OneOf("story", tuple(map(story_name, likeliest)))), likeliest)
+        meant = await self.asking.meaning.likeness(Said.by(figures.first))
         sight = await self.asking.sight()
-        stories = [event_story_message(others[each], found[each], sight) for each in likeliest if each in others]
+        stories = [event_story_message(others[each], found[each], meant.get(each), sight) for each in likeliest if each in others]
         return story_pb2.ListRelatedStoriesResponse(stories=stories)
 
     async def MergeStories(self, request: story_pb2.MergeStoriesRequest, context: Context) -> story_pb2.MergeStoriesResponse:

@@ -44,14 +44,15 @@ def write_details(message: story_pb2.Story, details: StoryDetails) -> None:
     message.related_stories.extend(map(story_name, details.related))
 
 
-def event_story_message(figures: StoryFigures, found: Kin, sight: Sight) -> story_pb2.EventStory:
-    """A story of the same event, and why it is taken for one."""
+def event_story_message(figures: StoryFigures, found: Kin, meant: float | None, sight: Sight) -> story_pb2.EventStory:
+    """A story of the same event, and why it is taken for one; `meant` is how similar both are in meaning, None where that is not known."""
     return story_pb2.EventStory(
         story=story_message(figures, sight),
         similarity=found.similarity,
         shared_words=found.words,
         hours_apart=found.apart.total_seconds() / 3600,
         quoted_share=found.quoted,
+        meaning_similarity=meant,
     )
 
 
