@@ -171,7 +171,7 @@ def api(system: System) -> Api:
         made.ids["model"] = ["shipped"]
         made.ids["sample"] = [monitor.post("/v1/samples", json={"size": 2}).raise_for_status().json()["name"].partition("/")[2]]
         taken = monitor.post("/v1/sampleItems:take", json={}).raise_for_status().json()
-        made.ids["sampleItem"] = [taken["item"]["name"].partition("/")[2]]
+        made.ids["sampleItem"] = [taken["name"].partition("/")[2]]
         made.ids["story"] = [hit["mention"]["story"].partition("/")[2] for hit in hits]
         made.ids["storedPage"] = [page for hit in hits if (page := hit["mention"]["document"]["storedPage"])]
     return made
