@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yuqing_scoring.domain.judgement import Medium, Passage, Sentiment
+from yuqing_scoring.domain.judgement import Judgement, Medium, Passage, Sentiment
 from yuqing_scoring.domain.names import NameFinder
 from yuqing_scoring.domain.towards.attribution import Relation
+from yuqing_scoring.domain.towards.evaluations import Evaluation
 from yuqing_scoring.domain.towards.judging import SubjectJudge
 
 NAMES = NameFinder.shipped()
@@ -69,6 +70,40 @@ def test_those_that_decided_are_marked(subjects):
     found = subjects.towards(Passage(text, Medium.REVIEW), ["鼎盛物业"])
     assert [part.decisive for part in found.parts] == [False, True]
     assert found.judgement.sentiment is Sentiment.NEGATIVE
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("获用户好评,主动退款", Evaluation(2, 0)),
+        ("被罚款四十万元", Evaluation(0, 1)),
+        ("市场监管局罚款四十万元", Evaluation(0, 0)),
+        ("没拖欠工资,不违规", Evaluation(0, 0)),
+        ("拖欠工资,虽然道歉及时", Evaluation(1, 1)),
+    ],
+)
+def test_praise_and_blame_of_reports_are_counted(text, found):
+    assert Evaluation.of(text) == found
+
+
+def test_a_judgement_stays_when_praise_and_blame_are_even():
+    judgement = Judgement(Sentiment.NEUTRAL, 0.2, 0.6, 0.2)
+    assert Evaluation(1, 1).applied_to(judgement) is judgement
+
+
+def test_a_judgement_moves_towards_what_a_report_tells():
+    moved = Evaluation(0, 1).applied_to(Judgement(Sentiment.NEUTRAL, 0.2, 0.6, 0.2))
+    assert moved.sentiment is Sentiment.NEGATIVE
+    assert moved.negative > 0.5
+    assert moved.negative + moved.neutral + moved.positive == pytest.approx(1)
+
+
+@given(st.integers(0, 9), st.integers(0, 9), st.floats(0, 1), st.floats(0, 1))
+def test_probabilities_stay_probabilities_whatever_moves_them(praise, blame, neutral, share):
+    positive = (1 - neutral) * share
+    moved = Evaluation(praise, blame).applied_to(Judgement(Sentiment.NEUTRAL, 1 - neutral - positive, neutral, positive))
+    assert all(-1e-9 <= each <= 1 + 1e-9 for each in (moved.negative, moved.neutral, moved.positive))
+    assert moved.negative + moved.neutral + moved.positive == pytest.approx(1)
 
 
 @given(st.text(st.one_of(st.sampled_from("甲乙公司，。！但是//@:\n 他们其 差好"), st.characters()), max_size=80), st.integers(0, 90))

@@ -9,6 +9,7 @@ from yuqing_scoring.domain.judgement import SENTIMENTS, Judge, Judgement, Passag
 from yuqing_scoring.domain.names import NameFinder
 from yuqing_scoring.domain.towards.attribution import Relation, Spoken, places_of, spoken_of
 from yuqing_scoring.domain.towards.cutting import clauses
+from yuqing_scoring.domain.towards.evaluations import Evaluation
 from yuqing_text.normal import normalize
 
 _TURN: Final = re.compile(r"\W*(?:但|但是|不过|然而|可是|可惜|就是|只是|却)")
@@ -58,10 +59,15 @@ class SubjectJudge:
         if not runs:
             return Towards(self.judge.judge([passage])[0], ())
         spans = [_trimmed(passage.text, run) for run in runs]
-        judgements = self.judge.judge([Passage(passage.text[start:end], passage.medium) for start, end in spans])
+        judgements = self._judgements(passage, normal, spans)
         weights = _weights(normal, runs, judgements, heading=heading)
         parts = zip(spans, runs, judgements, weights, strict=True)
         return _together([JudgedPart(*span, _relation(run), judgement, weight) for span, run, judgement, weight in parts])
+
+    def _judgements(self, passage: Passage, normal: str, spans: Sequence[tuple[int, int]]) -> list[Judgement]:
+        """What each part says: by the sentiment model, moved by what a report praises or blames."""
+        judged = self.judge.judge([Passage(passage.text[start:end], passage.medium) for start, end in spans])
+        return [Evaluation.of(normal[start:end]).applied_to(judgement) for (start, end), judgement in zip(spans, judged, strict=True)]
 
 
 def _runs(spoken: Sequence[Spoken]) -> list[list[Spoken]]:
