@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yuqing_text.normal import half_width, normalize, simplified_of
+from yuqing_text.normal import half_width, normalize, simplified_of, without_surrogates
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
@@ -57,3 +57,7 @@ def test_case_and_script_stay_when_only_width_is_folded() -> None:
 @given(st.text(st.characters(exclude_categories=()), min_size=1))
 def test_long_text_has_the_forms_of_its_parts_whatever_it_is(text: str) -> None:
     assert normalize(text * 100) == normalize(text) * 100
+
+
+def test_a_lone_surrogate_becomes_one_writable_sign():
+    assert without_surrogates("a\ud800b😀") == "a\ufffdb😀"

@@ -43,6 +43,11 @@ def text_of(codes: Codes) -> str:
     return codes.tobytes().decode("utf-32-le", "surrogatepass")
 
 
+def without_surrogates(text: str) -> str:
+    """The text with each lone surrogate, which libraries that want UTF-8 refuse, as U+FFFD; one code point stays one."""
+    return text.translate(_SURROGATES)
+
+
 def half_width(text: str) -> str:
     """Full width forms of ASCII and the ideographic space as their ordinary forms; all else as it is, code point for code point."""
     return text.translate(_HALF_WIDTH)
@@ -91,6 +96,7 @@ def _table() -> list[int]:
     return table
 
 
+_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 _HALF_WIDTH = dict(_half_width_pairs())
 _TABLE = _table()
 FORMS: Codes = np.arange(sys.maxunicode + 1, dtype=np.uint32)

@@ -11,7 +11,7 @@ from typing import Final
 from yuqing_scoring.domain.emoji import EMOTICON_OF_EMOJI
 from yuqing_scoring.domain.judgement import Medium, Passage
 from yuqing_scoring.domain.reading import INVISIBLE, LINK_PATTERN, NAME_PATTERN, QUOTED_PATTERN
-from yuqing_text.normal import normalize
+from yuqing_text.normal import normalize, without_surrogates
 
 LONGEST_TOKENS: Final = 80
 """Tokens read of a passage, with the two that frame it; twice as many take more than twice the time and change little."""
@@ -29,7 +29,7 @@ def encoder_text(passage: Passage) -> str:
     words = " ".join(passage.text.split())
     if len(words) > _HEAD_CODE_POINTS + _TAIL_CODE_POINTS:
         words = f"{words[:_HEAD_CODE_POINTS]} {words[-_TAIL_CODE_POINTS:]}"
-    words = INVISIBLE.sub("", normalize(words))
+    words = INVISIBLE.sub("", normalize(without_surrogates(words)))
     for pattern, written in ((LINK_PATTERN, ""), (QUOTED_PATTERN, "//"), (NAME_PATTERN, "@")):
         words = pattern.sub(written, words)
     words = _EMOJI.sub(lambda found: f"[{EMOTICON_OF_EMOJI[found[0]]}]", words)

@@ -17,12 +17,12 @@ from yuqing_scoring.domain.grams import grams_in_place
 from yuqing_scoring.domain.judgement import Judge, Judgement, Passage, Sentiment
 from yuqing_scoring.domain.reading import Reading
 from yuqing_scoring.domain.weights import HEADS, NEUTRAL, POLARITY, Tables, length_factor
+from yuqing_text.normal import without_surrogates
 
 MOST_SPANS: Final = 20
 """Spans that are told of a text; more do not make it clearer."""
 _WEAKEST: Final = 0.1
 """A word that pushes less than this part of the strongest is no span of its own: it goes to the rest."""
-_SURROGATES: Final = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 Pushes = NDArray[np.float64]
 
@@ -117,7 +117,7 @@ class _Word:
 def words_of(reading: Reading) -> Iterator[range]:
     """The signs of each word, emoticon, link or punctuation mark; white space is none."""
     start = 0
-    for word in rjieba.cut(reading.signs.translate(_SURROGATES)):
+    for word in rjieba.cut(without_surrogates(reading.signs)):
         end = start + len(word)
         signs = range(start, end)
         if not word.isspace() and all(reading.stands(sign) for sign in signs):

@@ -14,14 +14,13 @@ from typing import Final, NamedTuple
 import ahocorasick_rs
 import rjieba
 
-from yuqing_text.normal import normalize
+from yuqing_text.normal import normalize, without_surrogates
 
 LONGEST_TEXT: Final = 10_000
 """Code points in which names are looked for; what a text speaks of stands in its beginning."""
 _CLAUSE: Final = re.compile(r"[^,。!?;:、\s\"“”‘’()\[\]【】「」『』《》<>#@|…—~·.%+*=/\ue001]+")
 _QUOTED: Final = re.compile(r"//@[^\s:@/]{1,30}:?")
 """Who passed a text on: an account, whatever its name says."""
-_SURROGATES: Final = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
 class Hit(NamedTuple):
@@ -99,7 +98,7 @@ class ScannedText:
         try:
             normal.encode()
         except UnicodeEncodeError:
-            normal = normal.translate(_SURROGATES)
+            normal = without_surrogates(normal)
         return cls(normal)
 
     @cached_property

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from yuqing_scoring.domain.labels.rules import GAP, GAP_MARK, Rule
 from yuqing_scoring.domain.reading import END
+from yuqing_text.normal import without_surrogates
 
-_SURROGATES: Final = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 _NEGATION: Final = re.compile(r"(?:不|没有?|无|未|并非|毫无)(?:再|曾|任何|什么|出现|发生|造成|有|是|太|怎么){0,2}$")
 _NEGATION_SIGNS: Final = 6
 """How far before a word a negation may begin."""
@@ -80,7 +80,7 @@ class Finder:
         try:
             matches = self._automaton.find_matches_as_indexes(signs, overlapping=True)
         except UnicodeEncodeError:  # a lone surrogate
-            matches = self._automaton.find_matches_as_indexes(signs.translate(_SURROGATES), overlapping=True)
+            matches = self._automaton.find_matches_as_indexes(without_surrogates(signs), overlapping=True)
         return np.fromiter(chain.from_iterable(matches), np.int64, 3 * len(matches)).reshape(-1, 3)
 
     def _not_negated(self, signs: str, rules: Numbers, spans: Numbers) -> NDArray[np.bool_]:

@@ -12,10 +12,10 @@ from yuqing_scoring.adapters.onnx_encoder import tokenizer_of
 from yuqing_scoring.adapters.second_stage_file import ENCODER, TOKENIZER
 from yuqing_scoring.domain.encoder_text import encoder_text, shortened
 from yuqing_scoring.training.corpus import Corpus
-from yuqing_scoring.training.encoder.base import weights_of
 from yuqing_scoring.training.encoder.export import export
 from yuqing_scoring.training.encoder.fit import fit
 from yuqing_scoring.training.encoder.network import Network
+from yuqing_scoring.training.encoder.pretrained import weights_of
 from yuqing_scoring.training.encoder.rows import examples
 from yuqing_scoring.training.second_stage import held_back
 
@@ -25,7 +25,7 @@ _SEED: Final = 0
 def train_encoder(corpus: Corpus, pretrained: Path, tokenizer: Path, folder: Path, say: Callable[[str], None]) -> None:
     """Fine-tunes on the rows of the corpus that are not held back, and writes encoder and tokenizer to the folder.
 
-    `pretrained`: an ONNX file as `base` describes it. About an hour on one core with AVX-512; runs are alike but not equal to the last bit.
+    `pretrained`: an ONNX file (see that module). About an hour on one core with AVX-512; runs are alike but not equal to the last bit.
     """
     torch.manual_seed(_SEED)
     held = held_back(corpus)
