@@ -68,7 +68,7 @@ async def serve_scoring(settings: Settings) -> None:
                     vector_pb2_grpc.add_VectorServiceServicer_to_server,
                     VectorServicer(vectors, at_once, BoundedPool(embedding_pool, waiting_calls=_WAITING_EMBEDDINGS)),
                 ),
-                Registration(model_pb2_grpc.add_ModelServiceServicer_to_server, ModelServicer(database, shelf, at_once, live.refresh)),
+                Registration(model_pb2_grpc.add_ModelServiceServicer_to_server, ModelServicer(database, shelf, stepping_back, live.refresh)),
                 Registration(topic_pb2_grpc.add_TopicServiceServicer_to_server, topics),
             ]
             loops = [Housekeeping(database).run, live.run]
