@@ -60,6 +60,14 @@ def test_the_matcher_sees_what_the_index_holds_when_a_mention_is_any(document, l
         assert values(seen.get(field)) == values(held.get(MENTION_FIELDS.name(field))), field
 
 
+def test_a_mention_is_read_when_a_version_wrote_it_that_knew_no_labels_and_no_risk():
+    judgement = Judgement("h", "negative", 0.8, 0.1, 0.1, "zh", "fake", "1", NOW)
+    mention = Mention("a" * 32, Document("sources/a", "e.test", NOW, text="锅"), "h", NOW, NOW, judgement=judgement, membership=Membership("s"))
+    held = orjson.loads(dumps(mention_record(mention, analyse(mention))))
+    read = mention_of("a" * 32, {name: value for name, value in held.items() if name not in ("labels", "offensive", "influence", "risk", "weights")})
+    assert (read, read.assessment, read.labels) == (mention, None, Labels())
+
+
 def values(value):
     """As the engine looks at them: one or several, times as they are written."""
     listed = value if isinstance(value, list) else [] if value is None else [value]
