@@ -201,8 +201,8 @@ async def test_a_model_is_refused_when_it_cannot_be_loaded(replicas, neutral):
         assert (await refused(one.models.AddModel(missing))).reason == "MODEL_REFUSED"
         unknown = pb.AddModelRequest(files=[pb.ModelFile(name="passwd", parts=["0" * 64])])
         assert (await refused(one.models.AddModel(unknown))).reason == "MODEL_REFUSED"
-        broken = pb.UploadModelPartRequest(content="!")
-        assert (await refused(one.models.UploadModelPart(broken))).reason == "MODEL_REFUSED"
+        for content in ("!", "模型"):
+            assert (await refused(one.models.UploadModelPart(pb.UploadModelPartRequest(content=content)))).reason == "MODEL_REFUSED"
     assert [model.name for model in (await one.listed()).models] == ["models/shipped"]
 
 

@@ -15,7 +15,8 @@ from yuqing_cli.client.commands import with_gateway
 from yuqing_cli.client.connection import Gateway
 
 _PART_BYTES: Final = 4 * 1024 * 1024
-_MOST_TEXTS: Final = 2_000
+_MOST_TEXTS: Final = 1_000
+_LONGEST_TEXT: Final = 4_000
 _MOST_CHARACTERS: Final = 1_500_000
 """More would not go into one request."""
 _SENTIMENTS: Final = {"neg": "SENTIMENT_NEGATIVE", "neu": "SENTIMENT_NEUTRAL", "pos": "SENTIMENT_POSITIVE"}
@@ -139,5 +140,5 @@ def _rows(file: Path, media: dict[str, str]) -> Iterator[dict[str, Any]]:
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
-            if row["split"] == _HELD:
+            if row["split"] == _HELD and len(row["text"]) <= _LONGEST_TEXT:
                 yield {"text": row["text"], "medium": f"MEDIUM_{media[row['source']].upper()}", "sentiment": _SENTIMENTS[row["label"]]}

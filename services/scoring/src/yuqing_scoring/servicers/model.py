@@ -1,7 +1,6 @@
 """Models: added in parts, compared, put to work by people; every such act stands in the audit chain."""
 
 import base64
-import binascii
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -53,7 +52,7 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
         """The same part is kept once, however often it is sent. Errors: ModelRefused."""
         try:
             content = base64.b64decode(request.content, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise ModelRefused(f"content: no base64: {error}") from error
         part = await self.shelf.keep(content)
         async with self.database.write() as connection:

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from yuqing.access.v1 import access_pb2 as yuqing_dot_access_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fyuqing/indexing/v1/triage.proto\x12\x12yuqing.indexing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\"\x9c\x01\n\x06Triage\x12.\n\x05state\x18\x01 \x01(\x0e\x32\x1f.yuqing.indexing.v1.TriageState\x12\x10\n\x08\x61ssignee\x18\x02 \x01(\t\x12\x0c\n\x04tags\x18\x03 \x03(\t\x12\x11\n\tnote_size\x18\x04 \x01(\x05\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe3\x01\n\x04Note\x12+\n\x04name\x18\x01 \x01(\tB\x1d\x92\xe7\x18\x19\"\x17(notes/[a-z0-9]{1,40})?\x12\x0f\n\x07mention\x18\x02 \x01(\t\x12\x17\n\x04text\x18\x03 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\xa0\x1f\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tedit_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x04\x65tag\x18\x07 \x01(\tB\x06\x92\xe7\x18\x02\x18@*q\n\x0bTriageState\x12\x1c\n\x18TRIAGE_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11TRIAGE_STATE_OPEN\x10\x01\x12\x16\n\x12TRIAGE_STATE_TAKEN\x10\x02\x12\x15\n\x11TRIAGE_STATE_DONE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fyuqing/indexing/v1/triage.proto\x12\x12yuqing.indexing.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\"\x9c\x01\n\x06Triage\x12.\n\x05state\x18\x01 \x01(\x0e\x32\x1f.yuqing.indexing.v1.TriageState\x12\x10\n\x08\x61ssignee\x18\x02 \x01(\t\x12\x0c\n\x04tags\x18\x03 \x03(\t\x12\x11\n\tnote_size\x18\x04 \x01(\x05\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xff\x01\n\x04Note\x12/\n\x04name\x18\x01 \x01(\tB!\xe2\x41\x01\x08\x92\xe7\x18\x19\"\x17(notes/[a-z0-9]{1,40})?\x12\x15\n\x07mention\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\x04text\x18\x03 \x01(\tB\t\x92\xe7\x18\x05\x08\x01\x18\xa0\x1f\x12\x14\n\x06\x61uthor\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x33\n\tedit_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x14\n\x04\x65tag\x18\x07 \x01(\tB\x06\x92\xe7\x18\x02\x18@*q\n\x0bTriageState\x12\x1c\n\x18TRIAGE_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11TRIAGE_STATE_OPEN\x10\x01\x12\x16\n\x12TRIAGE_STATE_TAKEN\x10\x02\x12\x15\n\x11TRIAGE_STATE_DONE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,15 +35,23 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'yuqing.indexing.v1.triage_p
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_NOTE'].fields_by_name['name']._loaded_options = None
-  _globals['_NOTE'].fields_by_name['name']._serialized_options = b'\222\347\030\031\"\027(notes/[a-z0-9]{1,40})?'
+  _globals['_NOTE'].fields_by_name['name']._serialized_options = b'\342A\001\010\222\347\030\031\"\027(notes/[a-z0-9]{1,40})?'
+  _globals['_NOTE'].fields_by_name['mention']._loaded_options = None
+  _globals['_NOTE'].fields_by_name['mention']._serialized_options = b'\342A\001\003'
   _globals['_NOTE'].fields_by_name['text']._loaded_options = None
   _globals['_NOTE'].fields_by_name['text']._serialized_options = b'\222\347\030\005\010\001\030\240\037'
+  _globals['_NOTE'].fields_by_name['author']._loaded_options = None
+  _globals['_NOTE'].fields_by_name['author']._serialized_options = b'\342A\001\003'
+  _globals['_NOTE'].fields_by_name['create_time']._loaded_options = None
+  _globals['_NOTE'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_NOTE'].fields_by_name['edit_time']._loaded_options = None
+  _globals['_NOTE'].fields_by_name['edit_time']._serialized_options = b'\342A\001\003'
   _globals['_NOTE'].fields_by_name['etag']._loaded_options = None
   _globals['_NOTE'].fields_by_name['etag']._serialized_options = b'\222\347\030\002\030@'
-  _globals['_TRIAGESTATE']._serialized_start=508
-  _globals['_TRIAGESTATE']._serialized_end=621
-  _globals['_TRIAGE']._serialized_start=120
-  _globals['_TRIAGE']._serialized_end=276
-  _globals['_NOTE']._serialized_start=279
-  _globals['_NOTE']._serialized_end=506
+  _globals['_TRIAGESTATE']._serialized_start=569
+  _globals['_TRIAGESTATE']._serialized_end=682
+  _globals['_TRIAGE']._serialized_start=153
+  _globals['_TRIAGE']._serialized_end=309
+  _globals['_NOTE']._serialized_start=312
+  _globals['_NOTE']._serialized_end=567
 # @@protoc_insertion_point(module_scope)
