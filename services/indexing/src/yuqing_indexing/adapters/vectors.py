@@ -12,8 +12,6 @@ from yuqing_indexing.domain.meaning import Embedded, Said, VectorsOff
 from yuqing_indexing.domain.ports import OutsideUnavailable
 
 TIMEOUT_SECONDS: Final = 30.0
-READ_CHARACTERS: Final = 1_000
-"""More of a text than any encoder reads."""
 
 
 class GrpcEncoder:
@@ -24,7 +22,7 @@ class GrpcEncoder:
 
     async def embed(self, sayings: Sequence[Said]) -> Embedded:
         """See `domain.meaning.Encoder`."""
-        texts = [scoring_pb2.Text(title=said.title[:READ_CHARACTERS], text=said.text[:READ_CHARACTERS]) for said in sayings]
+        texts = [scoring_pb2.Text(title=said.title, text=said.text) for said in sayings]
         try:
             reply = await self._stub.EmbedTexts(vector_pb2.EmbedTextsRequest(texts=texts), timeout=TIMEOUT_SECONDS)
         except grpc.aio.AioRpcError as error:

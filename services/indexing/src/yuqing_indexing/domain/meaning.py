@@ -19,6 +19,7 @@ HIGHEST_RELEVANCE: Final = 10.0
 KEPT_SECONDS: Final = 120.0
 """What was found is kept so long, that the later pages of a search agree with its first."""
 MOST_KEPT: Final = 500
+MOST_READ: Final = 1_000
 
 
 class VectorsOff(Exception):
@@ -42,8 +43,8 @@ class Said:
 
     @classmethod
     def by(cls, mention: Mention) -> "Said":
-        """What a mention says."""
-        return cls(mention.document.title, mention.document.text)
+        """What a mention says, as far as any encoder reads."""
+        return cls(mention.document.title[:MOST_READ], mention.document.text[:MOST_READ])
 
 
 @dataclass(frozen=True, slots=True)

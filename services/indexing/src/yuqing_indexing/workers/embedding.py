@@ -67,23 +67,25 @@ class Embedding:
 
     async def _follow(self, lease: Lease) -> bool:
         """Writes down what the next changes ask to be looked at; False at the end of the feed."""
-        async with self.database.write() as connection:
-            await confirm(connection, lease)
+        async with self.database.read() as connection:
             position = await follow.cursor(connection, CURSOR)
             try:
-                changes = await feed.read_after(connection, FEED, position, limit=CHANGES_AT_ONCE) if position else None
+                changes = await feed.read_after(connection, FEED, position, limit=CHANGES_AT_ONCE)
             except SequenceGone:
-                changes = None
-            if changes is None:  # the first time, or the worker was away for longer than changes are kept
-                last = await feed.last_sequence(connection, FEED)
+                changes = None  # the worker was away for longer than changes are kept
+        if changes == []:
+            return False
+        async with self.database.write() as connection:
+            await confirm(connection, lease)
+            if changes is None or position == 0:  # the first time there may be stories that no change tells of any more
+                sequence = await feed.last_sequence(connection, FEED)
                 await story_heads.look_at_all(connection)
-                await follow.reset(connection, CURSOR, last)
-                return last > 0
-            if changes:
+            else:
+                sequence = changes[-1].sequence
                 told = {mention_id_of(change.key): change.at for change in changes if change.kind in _TELLS_NEW_WORDS}
                 await story_heads.look_at_changed(connection, told)
-                await follow.reset(connection, CURSOR, changes[-1].sequence)
-            return bool(changes)
+            await follow.reset(connection, CURSOR, sequence)
+        return True
 
     async def _forget_strays(self, lease: Lease) -> None:
         async with self.database.read() as connection:
