@@ -1,5 +1,6 @@
 """Puts together the names that mean the same: the full name and its short forms, a person's name and surname with role; and counts them."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,13 +22,7 @@ class FoundEntity:
 
 def entities(original: str, normal: str, mentions: Iterable[NameMention]) -> list[FoundEntity]:
     """At most MOST_ENTITIES, those named most first, then in the order of the text. Of overlapping mentions the longest counts."""
-    groups: list[list[NameMention]] = []
-    for mention in _apart(mentions):
-        same = next((group for group in groups if _same(group[0], mention)), None)
-        if same is None:
-            groups.append([mention])
-        else:
-            same.append(mention)
+    groups = _groups(_apart(mentions))
     taken = sorted((mention.start, mention.end) for group in groups for mention in group)
     found = [_entity(original, normal, group, taken) for group in groups]
     return sorted(found, key=lambda each: (-each.entity.size, each.spans[0]))[:MOST_ENTITIES]
@@ -45,29 +40,39 @@ def _apart(mentions: Iterable[NameMention]) -> list[NameMention]:
     return kept
 
 
-def _same(one: NameMention, other: NameMention) -> bool:
-    if one.kind is not other.kind:
-        return False
-    if one.core == other.core:
-        return True
-    if one.kind is EntityKind.PERSON:
-        return _is_surname_with_role(one, other) or _is_surname_with_role(other, one)
-    return False
-
-
-def _is_surname_with_role(short: NameMention, full: NameMention) -> bool:
-    """苗校长 for 苗得雨, whom the text calls 校长."""
-    return bool(full.role) and short.core == full.core[0] + full.role
+def _groups(mentions: Sequence[NameMention]) -> list[list[NameMention]]:
+    """Mentions of one core, and a surname with role (苗校长) with the name that has it (苗得雨, 校长)."""
+    groups: list[list[NameMention]] = []
+    by_core: dict[tuple[EntityKind, str], list[NameMention]] = {}
+    by_role: dict[str, list[NameMention]] = {}
+    for mention in mentions:
+        with_role = mention.core[0] + mention.role if mention.kind is EntityKind.PERSON and mention.role else ""
+        group = by_core.get((mention.kind, mention.core)) or (by_role.get(mention.core) if mention.kind is EntityKind.PERSON else None)
+        group = group or by_core.get((EntityKind.PERSON, with_role))
+        if group is None:
+            groups.append(group := [mention])
+        else:
+            group.append(mention)
+        by_core.setdefault((mention.kind, mention.core), group)
+        if with_role:
+            by_role.setdefault(with_role, group)
+    return groups
 
 
 def _entity(original: str, normal: str, group: Sequence[NameMention], taken: Sequence[tuple[int, int]]) -> FoundEntity:
     first = group[0]
     spans = [(mention.start, mention.end) for mention in group]
-    spans += [span for span in _short_forms(normal, group) if not any(start < span[1] and span[0] < end for start, end in taken)]
+    spans += [span for span in _short_forms(normal, group) if not _is_taken(span, taken)]
     spans.sort()
     role = next((mention.role for mention in group if mention.role), "")
     name = original[first.start : first.end] if spans[0] == (first.start, first.end) else original[spans[0][0] : spans[0][1]]
     return FoundEntity(Entity(first.kind, name, role, len(spans)), spans)
+
+
+def _is_taken(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
+    """Whether one of the spans, which are in order and apart, holds a part of it."""
+    after = bisect_left(taken, (span[1], 0))
+    return after > 0 and taken[after - 1][1] > span[0]
 
 
 def _short_forms(normal: str, group: Sequence[NameMention]) -> Iterator[tuple[int, int]]:

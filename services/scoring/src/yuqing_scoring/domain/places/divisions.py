@@ -53,9 +53,15 @@ class Division:
             bare = _SUFFIX[self.level].sub("", self.own)
         return bare if len(bare) >= _SHORTEST_NAME else self.own
 
+    def above(self) -> "Iterator[Division]":
+        """All that it belongs to, the smallest first."""
+        if self.within is not None:
+            yield self.within
+            yield from self.within.above()
+
     def lies_in(self, other: "Division") -> bool:
         """Whether `other` is one that it belongs to, at any height."""
-        return self.within is not None and (self.within is other or self.within.lies_in(other))
+        return any(division is other for division in self.above())
 
 
 def divisions() -> Mapping[str, Division]:

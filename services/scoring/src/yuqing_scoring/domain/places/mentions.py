@@ -1,11 +1,11 @@
 """Finds the places that a text names, and tells them from roads, dishes, brands and words that look alike."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
-from yuqing_scoring.domain.places.divisions import Division, Level
+from yuqing_scoring.domain.places.divisions import Division
 from yuqing_scoring.domain.places.gazetteer import Gazetteer, Meaning, Standing
 from yuqing_scoring.domain.scan import Hit, ScannedText, WordList
 
@@ -85,10 +85,11 @@ class PlaceFinder:
 
     def _by_others(self, scanned: ScannedText, hits: Sequence[Hit], sure: Sequence[PlaceMention]) -> Iterator[PlaceMention]:
         """Names that only the other places of the text explain: a county by its province, a short name by the full one."""
+        named = {id(mention.division) for mention in sure}
         for hit in hits:
             candidates = self.meanings[hit.word]
-            known = [division for division, _ in candidates if any(division is mention.division for mention in sure)]
-            inside = _inside([division for division, _ in candidates], sure)
+            known = [division for division, _ in candidates if id(division) in named]
+            inside = _inside([division for division, _ in candidates], named)
             full = [division for division, standing in candidates if standing is Standing.FULL]
             if known:
                 yield PlaceMention(hit.start, hit.end, known[0], _LIKELY)
@@ -136,13 +137,11 @@ def _stands_apart(scanned: ScannedText, hit: Hit) -> bool:
     return token is not None and (token.end == hit.end or (token.end > hit.end and token.tag in _NAME_TAGS))
 
 
-def _inside(divisions: Sequence[Division], sure: Sequence[PlaceMention]) -> list[Division]:
-    """Those that lie in a place named, the one in the smallest of them first."""
-    heights = {
-        division: max((mention.division.level for mention in sure if division.lies_in(mention.division)), default=Level.COUNTRY)
-        for division in divisions
-    }
-    return sorted((division for division in divisions if heights[division]), key=lambda division: -heights[division])
+def _inside(divisions: Sequence[Division], named: Set[int]) -> list[Division]:
+    """Those that lie in a place named (`named` are their ids), the one in the smallest of them first."""
+    heights = {division: next((higher.level for higher in division.above() if id(higher) in named), None) for division in divisions}
+    inside = [(height, division) for division, height in heights.items() if height is not None]
+    return [division for _, division in sorted(inside, key=lambda each: -each[0])]
 
 
 def _is_a_place_word(scanned: ScannedText, hit: Hit) -> bool:

@@ -82,11 +82,13 @@ def regions(mentions: Sequence[PlaceMention], *, address: Division | None = None
 def exact(mentions: Sequence[PlaceMention]) -> Mapping[int, Division]:
     """The division that each mention is told as: a province stands for the city in it that the text names as well, where it names one only."""
     named = {id(mention.division): mention.division for mention in mentions if mention.probability >= SHOWN_FROM}
-    found: dict[int, Division] = {}
+    above = {id(higher) for division in named.values() for higher in division.above()}
+    inmost: dict[int, Division] = {}
     for division in named.values():
-        inner = [other for other in named.values() if other.lies_in(division) and not any(third.lies_in(other) for third in named.values())]
-        found[id(division)] = inner[0] if inner else division
-    return found
+        if id(division) not in above:
+            for higher in division.above():
+                inmost.setdefault(id(higher), division)
+    return {key: inmost.get(key, division) for key, division in named.items()}
 
 
 def _probabilities(mentions: Sequence[PlaceMention]) -> dict[Division, float]:
