@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from yuqing_runtime import clock, order
 from yuqing_runtime.database import Database, upsert
 from yuqing_runtime.errors import OutOfRange
+from yuqing_runtime.rows import execute_rows
 from yuqing_runtime.tables import change, change_head
 from yuqing_runtime.wakes import touch
 
@@ -75,10 +76,9 @@ async def append_all(connection: AsyncConnection, feed: str, changes: Sequence[N
     last, milliseconds = (await connection.execute(head.returning(change_head.c.last_sequence, clock.database_milliseconds()))).one()
     sequences, at = range(last - len(changes) + 1, last + 1), clock.moment(milliseconds)
     rows = [
-        {"feed": feed, "sequence": sequence, "kind": new.kind, "key": new.key, "payload": new.payload, "at": at}
-        for sequence, new in zip(sequences, changes, strict=True)
+        {"sequence": sequence, "kind": new.kind, "key": new.key, "payload": new.payload} for sequence, new in zip(sequences, changes, strict=True)
     ]
-    await connection.execute(insert(change), rows)
+    await execute_rows(connection, insert(change).values(feed=feed, at=at), rows)
     touch(connection, feed)
     return sequences
 

@@ -1,12 +1,13 @@
 """The spool: documents wait here until indexing has answered for each of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import Any
 
 from opentelemetry.metrics import get_meter
-from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_crawler.domain.entries import SpoolEntry
@@ -14,6 +15,7 @@ from yuqing_crawler.store import tally
 from yuqing_crawler.store.tables import spool as table
 from yuqing_runtime import clock
 from yuqing_runtime.clock import database_milliseconds
+from yuqing_runtime.rows import among, execute_rows
 from yuqing_runtime.wakes import touch
 
 WAKE = "spool"
@@ -77,20 +79,18 @@ async def add(connection: AsyncConnection, entries: Sequence[SpoolEntry], now: d
     """Puts documents into the spool, in this transaction, in this order."""
     if not entries:
         return
-    empty = {"state": SpoolState.WAITING, "claimed_until_milliseconds": 0, "outcome": 0, "mention": "", "reason": "", "detail": ""}
+    empty = {"state": SpoolState.WAITING.value, "claimed_until_milliseconds": 0, "outcome": 0, "mention": "", "reason": "", "detail": ""}
     rows = [
         {
-            **empty,
             "source_id": entry.source_id,
             "document_key": entry.key,
             "document": entry.message,
             "origin": entry.origin,
             "traceparent": entry.traceparent,
-            "spooled_at": now,
         }
         for entry in entries
     ]
-    await connection.execute(insert(table), rows)
+    await execute_rows(connection, insert(table).values(empty | {"spooled_at": now}), rows)
     touch(connection, WAKE)
 
 
@@ -106,7 +106,7 @@ async def claim(connection: AsyncConnection, *, limit: int, seconds: float) -> l
 
 async def release(connection: AsyncConnection, sequences: Sequence[int]) -> None:
     """Gives documents back that could not be sent."""
-    await connection.execute(update(table).where(_waiting(sequences)).values(claimed_until_milliseconds=0))
+    await connection.execute(update(table).where(_waiting(sequences, connection)).values(claimed_until_milliseconds=0))
 
 
 async def release_all(connection: AsyncConnection) -> None:
@@ -118,24 +118,24 @@ async def release_all(connection: AsyncConnection) -> None:
 async def acknowledge(connection: AsyncConnection, answers: Sequence[Acknowledgement]) -> Mapping[int, str]:
     """Settles documents that still wait and returns their origins by sequence; answers for others, given twice, change nothing."""
     by_sequence = {answer.sequence: answer for answer in answers}
-    waiting = select(table.c.sequence, table.c.origin).where(_waiting(list(by_sequence))).with_for_update()
+    waiting = select(table.c.sequence, table.c.origin).where(_waiting(by_sequence, connection)).with_for_update()
     origins: dict[int, str] = dict((await connection.execute(waiting)).all())
     if not origins:
         return origins
-    now = await clock.now(connection)
     settled = [by_sequence[sequence] for sequence in origins]
-    names = ("state", "acknowledged_at", "outcome", "mention", "reason", "detail")
-    statement = update(table).where(table.c.sequence == bindparam("of")).values({name: bindparam(f"new_{name}") for name in names})
-    await connection.execute(statement, [_settled(answer, now) for answer in settled])
+    statement = update(table).where(table.c.sequence == bindparam("of")).values(acknowledged_at=await clock.now(connection), **_SETTLED)
+    await execute_rows(connection, statement, list(map(_settled, settled)))
     await tally.add(connection, ACKNOWLEDGED, sum(not answer.refused for answer in settled))
     return origins
 
 
-def _settled(answer: Acknowledgement, now: datetime) -> dict[str, object]:
+_SETTLED: dict[str, BindParameter[Any]] = {name: bindparam(f"new_{name}") for name in ("state", "outcome", "mention", "reason", "detail")}
+
+
+def _settled(answer: Acknowledgement) -> dict[str, object]:
     return {
         "of": answer.sequence,
-        "new_state": SpoolState.DEAD if answer.refused else SpoolState.DONE,
-        "new_acknowledged_at": now,
+        "new_state": SpoolState.DEAD.value if answer.refused else SpoolState.DONE.value,
         "new_outcome": answer.outcome,
         "new_mention": answer.mention,
         "new_reason": answer.reason,
@@ -198,5 +198,5 @@ async def erase(connection: AsyncConnection, keys: Sequence[bytes]) -> int:
     return (await connection.execute(delete(table).where(table.c.document_key.in_(keys)))).rowcount
 
 
-def _waiting(sequences: Sequence[int]) -> ColumnElement[bool]:
-    return table.c.sequence.in_(sequences) & (table.c.state == SpoolState.WAITING)
+def _waiting(sequences: Iterable[int], connection: AsyncConnection) -> ColumnElement[bool]:
+    return among(table.c.sequence, sequences, connection) & (table.c.state == SpoolState.WAITING)

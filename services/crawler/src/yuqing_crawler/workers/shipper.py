@@ -9,7 +9,7 @@ import grpc.aio
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from yuqing.indexing.v1 import document_pb2, ingest_pb2, ingest_pb2_grpc
+from yuqing.indexing.v1 import ingest_pb2, ingest_pb2_grpc
 from yuqing_crawler.domain.reach import Reach
 from yuqing_crawler.settings import Settings
 from yuqing_crawler.store import erasing, reports, spool
@@ -194,11 +194,11 @@ async def _erase(connection: AsyncConnection, sequences: Sequence[int]) -> None:
 def _request(batch: Sequence[Claimed]) -> ingest_pb2.IngestMentionsRequest:
     links = [link for each in batch[:MOST_LINKS] if (link := linked_to(each.traceparent)) is not None]
     with _TRACER.start_as_current_span("crawler.ship", links=links, attributes={"documents": len(batch)}):
-        items = (
-            ingest_pb2.SpoolItem(sequence=each.sequence, document=document_pb2.Document.FromString(each.message), traceparent=each.traceparent)
-            for each in batch
-        )
-        return ingest_pb2.IngestMentionsRequest(items=items)
+        request = ingest_pb2.IngestMentionsRequest()
+        for each in batch:
+            item = request.items.add(sequence=each.sequence, traceparent=each.traceparent)
+            item.document.MergeFromString(each.message)  # read in its place: a document that is given to an item is copied
+        return request
 
 
 async def _wait_for(*events: asyncio.Event) -> None:

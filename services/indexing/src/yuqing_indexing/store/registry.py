@@ -5,11 +5,8 @@ cannot both be first. The index follows what stands here.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TypeVar
 
-import orjson
-from sqlalchemy import ColumnElement, any_, bindparam, delete, func, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing.indexing.v1 import ingest_pb2
@@ -21,8 +18,8 @@ from yuqing_indexing.store import tables
 from yuqing_runtime import feed, order
 from yuqing_runtime.database import Database
 from yuqing_runtime.feed import NewChange
+from yuqing_runtime.rows import among, execute_rows
 
-Value = TypeVar("Value", str, int)
 FEED = "mentions"
 """The name of the feed of changes."""
 
@@ -64,7 +61,7 @@ class SqlRegistry:
             news = [(each, kind) for each in told if (kind := kinds.get(each.id)) is not None]
             if news:
                 statement = update(tables.mention).where(tables.mention.c.id == bindparam("key")).values(told=bindparam("news"))
-                await connection.execute(statement, [{"key": each.id, "news": each.announcement} for each, _ in news])
+                await execute_rows(connection, statement, [{"key": each.id, "news": each.announcement} for each, _ in news])
                 await feed.append_all(connection, FEED, [change_row(each.id, kind, each.document, topics=each.topics) for each, kind in news])
         return frozenset(each.id for each in told if each.id not in before)
 
@@ -94,14 +91,6 @@ async def forget_month(connection: AsyncConnection, month: str) -> int:
     doomed = select(tables.mention.c.id).where(tables.mention.c.month == month)
     await connection.execute(delete(tables.alias).where(tables.alias.c.mention.in_(doomed)))
     return (await connection.execute(delete(tables.mention).where(tables.mention.c.month == month))).rowcount
-
-
-def among(column: ColumnElement[Value], values: Iterable[Value], connection: AsyncConnection) -> ColumnElement[bool]:
-    """`column IN values` with one parameter, however many values there are."""
-    if connection.dialect.name == "postgresql":
-        return column == any_(literal(list(values), ARRAY(column.type)))
-    listed = func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
-    return column.in_(select(listed.c.value))
 
 
 class _Resolution:
@@ -143,9 +132,7 @@ async def _months(connection: AsyncConnection, mentions: Collection[str]) -> dic
 
 
 async def _insert_new(connection: AsyncConnection, resolution: _Resolution) -> None:
-    if resolution.mentions:
-        rows = [{"id": mention, "month": month, "told": None} for mention, month in resolution.mentions.items()]
-        await connection.execute(insert(tables.mention), rows)
-    if resolution.aliases:
-        aliases = [{"key": key, "mention": mention} for key, mention in resolution.aliases.items()]
-        await connection.execute(insert(tables.alias), aliases)
+    mentions = [{"id": mention, "month": month} for mention, month in resolution.mentions.items()]
+    await execute_rows(connection, insert(tables.mention), mentions)
+    aliases = [{"key": key, "mention": mention} for key, mention in resolution.aliases.items()]
+    await execute_rows(connection, insert(tables.alias), aliases)

@@ -19,11 +19,11 @@ from yuqing_indexing.domain.document import Membership, Related
 from yuqing_indexing.domain.stories import KnownTexts, Placing, Text, story_id
 from yuqing_indexing.domain.telling import Telling, Words
 from yuqing_indexing.store import tables
-from yuqing_indexing.store.registry import among
 from yuqing_indexing.store.rewrites import STORY_MOVES
 from yuqing_indexing.store.story_joining import join
 from yuqing_runtime import clock, order
 from yuqing_runtime.database import Database, upsert
+from yuqing_runtime.rows import among, execute_rows
 
 _TEXTS_AT_ONCE = 500
 _SPREAD = 8
@@ -216,8 +216,8 @@ async def _resolve(connection: AsyncConnection, placing: Placing, keys: Collecti
 async def _keep(connection: AsyncConnection, known: KnownTexts) -> None:
     today = (await clock.now(connection) - clock.EPOCH).days
     if known.added:
-        rows = [_row(text) | {"day": today} for text in known.added]
-        await connection.execute(upsert(tables.story_text, connection).on_conflict_do_nothing(), rows)
+        added = upsert(tables.story_text, connection).values(day=today).on_conflict_do_nothing()
+        await execute_rows(connection, added, list(map(_row, known.added)))
         await _insert_postings(connection, known.added_postings)
     if known.met:
         columns = tables.story_text.c
@@ -250,7 +250,7 @@ async def _note(connection: AsyncConnection, moving: Sequence[Telling], placed: 
         ]
         statement = update(tables.mention).where(tables.mention.c.id == bindparam("key"))
         changed = statement.values(story=bindparam("its_story"), words=bindparam("its_words"), is_copy=bindparam("copies"))
-        await connection.execute(changed, rows)
+        await execute_rows(connection, changed, rows)
 
 
 def _shared(placed: dict[str, Membership], members: dict[str, _Member], awaited: Collection[str]) -> set[str]:

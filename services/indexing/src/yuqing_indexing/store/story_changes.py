@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_indexing.domain.stories import story_name
 from yuqing_indexing.store import story_heads, tables
-from yuqing_indexing.store.registry import among
 from yuqing_indexing.store.rewrites import STORY_MOVES
 from yuqing_indexing.store.stories import seek_another
 from yuqing_indexing.store.story_joining import join, touch
 from yuqing_runtime import order
 from yuqing_runtime.errors import Aborted, FailedPrecondition, NotFound
+from yuqing_runtime.rows import among
 
 UNTOUCHED = "0"
 """The etag of a story that nobody merged or split."""
