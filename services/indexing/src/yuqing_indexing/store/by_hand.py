@@ -7,12 +7,12 @@ from sqlalchemy import ColumnElement, RowMapping, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_indexing.domain.by_hand import ByHand, Correction, Judged, LabelKind, Triage, TriageState
-from yuqing_indexing.store.registry import among
 from yuqing_indexing.store.rewrites import BY_HAND_WRITES
 from yuqing_indexing.store.tables import by_hand as table
 from yuqing_indexing.store.tables import correction, mention, note, sample_item, sample_label
 from yuqing_runtime.database import Database, upsert
 from yuqing_runtime.errors import Aborted
+from yuqing_runtime.rows import among
 
 _OF_MENTIONS = (table, correction, note, sample_item)
 _KEPT = ("etag", "state", "assignee", "tags", "notes", "time")

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_indexing.domain.by_hand import Correction, Judged, LabelKind
 from yuqing_indexing.store.by_hand import correction_of
-from yuqing_indexing.store.registry import among
 from yuqing_indexing.store.tables import correction as table
 from yuqing_runtime import clock
+from yuqing_runtime.rows import among
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from typing import Final
 from sqlalchemy import Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from yuqing_indexing.store.registry import among
 from yuqing_indexing.store.tables import by_hand_write, story_move
 from yuqing_runtime import clock
 from yuqing_runtime.database import upsert
+from yuqing_runtime.rows import among
 
 SETTLED_AFTER = timedelta(minutes=15)
 """By then every write that began before the change has ended: what the index does not have by then, it will not have."""
