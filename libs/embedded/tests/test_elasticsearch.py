@@ -44,6 +44,7 @@ def test_data_is_kept_when_the_node_is_killed_or_replaced(where: Places, state: 
         assert found(node.url) == 1
         assert {psutil.Process(pid).uids().effective for pid in node.pids} == {where.owner.uid if where.owner else psutil.Process().uids().effective}
     assert node.pids == ()
+    assert list((state / "tmp").glob("final-flags*"))  # what the launcher leaves behind lies with the node's own
 
 
 def test_error_carries_the_log_when_the_node_dies_at_start(where: Places, state: Path) -> None:

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yuqing_text.reposts import repost_in, says_nothing
+from yuqing_text.tokens import token_text
 
 
 def test_own_words_and_those_passed_on_are_told_apart_when_marks_stand_between():
@@ -34,8 +35,8 @@ def test_nothing_is_lost_when_a_text_is_cut_at_its_marks(own):
 
 @pytest.mark.parametrize("text", ["", "转发微博", "轉發微博。", "Repost", "🙏🙏", "。"])
 def test_a_repost_says_nothing_when_its_words_are_the_platforms(text):
-    assert says_nothing(text)
+    assert says_nothing(token_text(text))
 
 
 def test_a_repost_says_something_when_it_has_a_word_of_its_own():
-    assert not says_nothing("转发微博，太过分了")
+    assert not says_nothing(token_text("转发微博，太过分了"))

@@ -128,6 +128,8 @@ class ElasticsearchNode:
             "ES_PATH_CONF": str(self.state / "config"),
             "ES_TMPDIR": str(self.state / "tmp"),
             "CLI_JAVA_OPTS": self._mark,
+            # The launcher leaves a folder where its own Java keeps temporary files. Quoted, because only this variable bears spaces in a path.
+            "JDK_JAVA_OPTIONS": f'"-Djava.io.tmpdir={self.state / "tmp"}"',
         }
         launch = Launch((str(server / "bin" / "elasticsearch"),), environment, server, owner=self._places.owner)
         self._launcher = spawn(launch, self._output)

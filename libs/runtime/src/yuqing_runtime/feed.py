@@ -4,7 +4,7 @@ Numbers are dense for each feed (1, 2, 3 …), so that a hole is noticed and nev
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -89,19 +89,34 @@ async def last_sequence(connection: AsyncConnection, feed: str) -> int:
     return found.scalar_one_or_none() or 0
 
 
-async def read_after(connection: AsyncConnection, feed: str, after_sequence: int, *, limit: int = 500) -> list[Change]:
+_COLUMNS = (change.c.sequence, change.c.kind, change.c.key, change.c.payload, change.c.at)
+
+
+async def read_after(connection: AsyncConnection, feed: str, after_sequence: int, *, limit: int = 500, kinds: Collection[str] = ()) -> list[Change]:
     """The next changes after `after_sequence`, in order, at most `limit`; empty when there are none yet.
+
+    With `kinds`, those of the next `limit` changes that are of these kinds, and the last one, which tells how far that is.
 
     Errors: SequenceGone when they were trimmed, or when `after_sequence` lies beyond the feed's end (a database put back from a backup).
     """
-    columns = (change.c.sequence, change.c.kind, change.c.key, change.c.payload, change.c.at)
-    query = select(*columns).where(change.c.feed == feed, change.c.sequence > after_sequence).order_by(change.c.sequence).limit(limit)
+    if kinds:
+        return await _read_kinds_after(connection, feed, after_sequence, limit=limit, kinds=kinds)
+    query = select(*_COLUMNS).where(change.c.feed == feed, change.c.sequence > after_sequence).order_by(change.c.sequence).limit(limit)
     changes = [Change(*row) for row in (await connection.execute(query))]
     if changes and changes[0].sequence != after_sequence + 1:
         last_gone = changes[0].sequence - 1
         raise SequenceGone.of(f"{feed}: the changes {after_sequence + 1} to {last_gone} are no longer kept", kept_after=last_gone)
     if not changes:
         await _check_end(connection, feed, after_sequence)
+    return changes
+
+
+async def _read_kinds_after(connection: AsyncConnection, feed: str, after_sequence: int, *, limit: int, kinds: Collection[str]) -> list[Change]:
+    through = min(await last_sequence(connection, feed), after_sequence + limit)
+    wanted = change.c.kind.in_(kinds) | (change.c.sequence == through)
+    query = select(*_COLUMNS).where(change.c.feed == feed, change.c.sequence > after_sequence, change.c.sequence <= through, wanted)
+    changes = [Change(*row) for row in (await connection.execute(query.order_by(change.c.sequence)))]
+    await _check_end(connection, feed, after_sequence)  # afterwards: on PostgreSQL they may have been trimmed meanwhile
     return changes
 
 
@@ -114,8 +129,10 @@ async def _check_end(connection: AsyncConnection, feed: str, after_sequence: int
         raise SequenceGone.of(f"{feed}: ends at {last}, before {after_sequence}", kept_after=trimmed, reason="SEQUENCE_AHEAD")
 
 
-async def watch(database: Database, feed: str, after_sequence: int, *, batch: int = 500) -> AsyncGenerator[list[Change], None]:
-    """All changes after `after_sequence`, in batches, for ever: a `Watch<Thing>` stream's server side.
+async def watch(
+    database: Database, feed: str, after_sequence: int, *, batch: int = 500, kinds: Collection[str] = ()
+) -> AsyncGenerator[list[Change], None]:
+    """All changes after `after_sequence`, in batches, for ever: a `Watch<Thing>` stream's server side. For `kinds`, see `read_after`.
 
     A commit of this process wakes it at once; one of another replica is found by polling (0.2 s, 1 s when idle). Errors: SequenceGone.
     """
@@ -124,7 +141,7 @@ async def watch(database: Database, feed: str, after_sequence: int, *, batch: in
         while True:
             committed.clear()
             async with database.read() as connection:
-                changes = await read_after(connection, feed, after_sequence, limit=batch)
+                changes = await read_after(connection, feed, after_sequence, limit=batch, kinds=kinds)
             if changes:
                 yield changes
                 after_sequence = changes[-1].sequence

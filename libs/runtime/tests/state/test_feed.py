@@ -50,6 +50,27 @@ async def test_changes_come_back_in_order_when_appended(database):
     assert await _read(database, 3) == []
 
 
+async def test_some_kinds_come_with_the_place_reached_when_they_are_asked_for(database):
+    async with database.write() as connection:
+        await feed.append_all(connection, "things", [feed.NewChange(kind, kind, b"") for kind in ("a", "b", "b", "a", "b", "b", "c")])
+
+    async def of_kinds(after, kinds, limit):
+        async with database.read() as connection:
+            found = await feed.read_after(connection, "things", after, limit=limit, kinds=kinds)
+        return [(change.sequence, change.kind) for change in found]
+
+    assert await of_kinds(0, {"a"}, 500) == [(1, "a"), (4, "a"), (7, "c")]
+    assert await of_kinds(0, {"a", "c"}, 3) == [(1, "a"), (3, "b")]
+    assert await of_kinds(4, {"a"}, 2) == [(6, "b")]
+    assert await of_kinds(7, {"a"}, 2) == []
+    with pytest.raises(SequenceGone, match="ends at 7"):
+        await of_kinds(8, {"a"}, 2)
+    async with database.write() as connection:
+        await feed.trim(connection, "things", before=await database.now(connection) + timedelta(days=1))
+    with pytest.raises(SequenceGone, match="no longer kept"):
+        await of_kinds(3, {"a"}, 2)
+
+
 async def test_no_number_is_used_up_when_the_transaction_fails(database):
     with pytest.raises(KeyError):
         async with database.write() as connection:

@@ -26,6 +26,6 @@ def repost_in(text: str) -> Repost | None:
     return Repost(own, tuple(zip(others[::2], others[1::2], strict=True))) if others else None
 
 
-def says_nothing(text: str) -> bool:
-    """Whether a repost's own words are none: empty, pictures alone, or what the platform puts there."""
-    return token_text(text) in _SAYING_NOTHING
+def says_nothing(tokens: str) -> bool:
+    """Whether a repost's own words, as tokens, are none: empty, pictures alone, or what the platform puts there."""
+    return tokens in _SAYING_NOTHING

@@ -59,7 +59,7 @@ def telling(mention: Mention, reading: Reading, keys: Sequence[str] = ()) -> Tel
     document = mention.document
     repost = repost_in(document.text)
     passes_on = passed_on_key(document)
-    adds = bool(repost or passes_on) and not says_nothing(repost.own if repost else document.text)
+    adds = bool(repost or passes_on) and not says_nothing(token_text(repost.own) if repost else reading.body_tokens)
     parts = [token_text(words) for _, words in reversed(repost.passed_on)] if repost else []
     return Telling(mention.id, _words(parts, reading), adds, tuple(dict.fromkeys((mention.id, *keys))), passes_on)
 

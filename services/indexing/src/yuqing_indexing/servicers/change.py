@@ -23,7 +23,7 @@ class ChangeServicer(ingest_pb2_grpc.ChangeServiceServicer):
     ) -> AsyncIterator[ingest_pb2.WatchChangesResponse]:
         """All changes after a sequence, then new ones as they are committed; for ever. Errors: SequenceGone."""
         wanted = {ingest_pb2.ChangeKind.Name(kind).removeprefix("CHANGE_KIND_") for kind in request.kinds}
-        async for changes in feed.watch(self._database, FEED, request.after_sequence):
+        async for changes in feed.watch(self._database, FEED, request.after_sequence, kinds=wanted):
             for change in changes:
                 if not wanted or change.kind in wanted:
                     yield _response(change)
