@@ -14,10 +14,10 @@ from yuqing_indexing.domain.by_hand import LabelKind
 from yuqing_indexing.domain.label_figures import DoubleChecked, Opinion
 from yuqing_indexing.domain.labelled_set import Given
 from yuqing_indexing.domain.sampling import Drawn
-from yuqing_indexing.store.registry import among
 from yuqing_indexing.store.tables import correction, sample, sample_item, sample_label
 from yuqing_runtime import clock
 from yuqing_runtime.database import upsert
+from yuqing_runtime.rows import among
 
 OPINIONS: Final = 2
 """So many people label each text."""

@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, Row, delete, exists, func, literal, or_, s
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_indexing.domain.ports import Place
-from yuqing_indexing.store.registry import among
 from yuqing_indexing.store.tables import mention, story_head, story_head_write
 from yuqing_runtime import clock
 from yuqing_runtime.database import upsert
+from yuqing_runtime.rows import among
 
 SETTLED_AFTER: Final = timedelta(minutes=15)
 """By then every write that began before the change has ended: a mention that the index does not have by then, it will not have."""

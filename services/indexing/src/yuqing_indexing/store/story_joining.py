@@ -7,9 +7,9 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_indexing.store import story_heads, tables
-from yuqing_indexing.store.registry import among
 from yuqing_indexing.store.rewrites import STORY_MOVES
 from yuqing_runtime.database import upsert
+from yuqing_runtime.rows import among
 
 
 async def join(connection: AsyncConnection, story: str, others: Sequence[str]) -> int:
