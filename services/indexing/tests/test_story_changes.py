@@ -38,11 +38,11 @@ class People:
         self.count += len(names)
         async with self.database.write() as connection:
             await connection.execute(insert(tables.mention), [{"id": name, "month": "2024.05"} for name in names])
-        self.note(await self.stories.place([self.telling(name) for name in names]))
+        await self.note(await self.stories.place([self.telling(name) for name in names]))
 
     async def edit(self):
         if self.placed:
-            self.note(await self.stories.place([self.telling(self.random.choice(sorted(self.placed)))]))
+            await self.note(await self.stories.place([self.telling(self.random.choice(sorted(self.placed)))]))
 
     async def merge(self):
         there = sorted(set(self.placed.values()))
@@ -82,8 +82,14 @@ class People:
             del self.placed[name]
             self.pinned.pop(name, None)
 
-    def note(self, placed):
+    async def note(self, placed):
+        """Those who waited for a post come along into the story that its words had already."""
+        async with self.database.read() as connection:
+            became = select(tables.story.c.id, tables.story.c.merged_into).where(tables.story.c.merged_into.is_not(None))
+            merged = dict((await connection.execute(became)).all())
         self.placed |= {name: place.story for name, place in placed.items()}
+        for kept in (self.placed, self.pinned):
+            kept |= {name: merged.get(story, story) for name, story in kept.items()}
 
 
 async def check(people):

@@ -22,7 +22,7 @@ def mention(text, *, hours=0, story="s", title="", related=()):
 
 
 def figures(first, *, last=NOW):
-    return StoryFigures("s", first, 1, 0, NOW, NOW, last, 1, 0, 0, 0, 1.0, 1.0, ())
+    return StoryFigures("s", first, 1, 0, NOW, NOW, last, 1, 0, 0, 0, 1.0, 1.0, (), None, None)
 
 
 def found(*others, first=None, last=NOW):

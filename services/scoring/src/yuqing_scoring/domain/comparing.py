@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
-
-from scipy import stats
+from math import comb
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +19,5 @@ def uneven(first_right: Sequence[bool], second_right: Sequence[bool]) -> Uneven:
     first_only = sum(one and not other for one, other in zip(first_right, second_right, strict=True))
     second_only = sum(other and not one for one, other in zip(first_right, second_right, strict=True))
     differing = first_only + second_only
-    if not differing:
-        return Uneven(0, 0, 1.0)
-    return Uneven(first_only, second_only, float(cast("Any", stats).binomtest(first_only, differing).pvalue))
+    tail = sum(comb(differing, size) for size in range(min(first_only, second_only) + 1))
+    return Uneven(first_only, second_only, min(1.0, 2 * tail / 2**differing))
