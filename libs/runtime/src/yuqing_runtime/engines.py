@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+import time
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateSchema
+from sqlalchemy.util import await_only
 
 from yuqing_runtime.sqlite_driver import Driver
 
 BUSY_TIMEOUT_SECONDS = 30.0
 """How long a writer waits for another one before it fails: SQLite's busy_timeout, PostgreSQL's lock_timeout."""
+_WAL_PAUSE_SECONDS = 0.05
 _CACHE = "cache_size=-16384"
 """KiB of pages that SQLite keeps for each connection; its own 2 MiB are read anew for every batch."""
 IDLE_TIMEOUT_SECONDS = 120.0
@@ -127,6 +130,20 @@ class _SqliteConnection(sqlite3.Connection):
         super().close()
 
 
+def _put_into_wal(cursor: Any) -> None:
+    """Tries again while others do the same to a new file: SQLite then refuses at once, without waiting for its busy timeout."""
+    given_up = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > given_up:
+                raise
+            await_only(asyncio.sleep(_WAL_PAUSE_SECONDS))
+        else:
+            return
+
+
 def _sqlite_engine(url: URL, *, begin: str, pragmas: tuple[str, ...] = (), **pool: Any) -> AsyncEngine:
     # isolation_level=None switches off the driver's own, late BEGIN: with it a transaction reads before it holds the lock, and updates
     # are lost without an error.
@@ -135,7 +152,8 @@ def _sqlite_engine(url: URL, *, begin: str, pragmas: tuple[str, ...] = (), **poo
 
     def prepare(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864", _CACHE, *pragmas):
+        _put_into_wal(cursor)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864", _CACHE, *pragmas):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
