@@ -7,7 +7,7 @@ from dataclasses import replace
 from yuqing_indexing.domain.by_hand import ByHand
 from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.ports import Index, People, Registry, TopicSource
-from yuqing_indexing.domain.rewriting import MOST_TRIES, Rewriting, TooManyRounds
+from yuqing_indexing.domain.rewriting import Rewriting
 
 
 class FollowingPeople:
@@ -24,14 +24,7 @@ class FollowingPeople:
 
     async def again(self, mentions: Collection[str]) -> frozenset[str]:
         """Returns those that the index has: they are in line. Errors: OutsideUnavailable."""
-        left, there = frozenset(mentions), frozenset[str]()
-        for _ in range(MOST_TRIES):
-            if not left:
-                return there
-            done = await self._rewriting.once(left, self._followed)
-            there |= done.there
-            left = done.conflicts
-        raise TooManyRounds(left)
+        return await self._rewriting.whole(mentions, self._followed)
 
     async def _followed(self, mentions: Mapping[str, Mention]) -> Mapping[str, Mention]:
         by_hand = await self._people.by_hand(mentions)

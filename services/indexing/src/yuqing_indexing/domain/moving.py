@@ -7,7 +7,7 @@ from dataclasses import replace
 from yuqing_indexing.domain.analysis import read_all
 from yuqing_indexing.domain.document import Membership, Mention
 from yuqing_indexing.domain.ports import Index, Registry, Stories
-from yuqing_indexing.domain.rewriting import MOST_TRIES, Rewriting, TooManyRounds
+from yuqing_indexing.domain.rewriting import Rewriting
 from yuqing_indexing.domain.telling import Telling, telling
 
 
@@ -20,14 +20,7 @@ class Moving:
 
     async def again(self, mentions: Collection[str]) -> frozenset[str]:
         """Returns those that the index has: they are in line. Errors: OutsideUnavailable."""
-        left, there = frozenset(mentions), frozenset[str]()
-        for _ in range(MOST_TRIES):
-            if not left:
-                return there
-            done = await self._rewriting.once(left, self._moved)
-            there |= done.there
-            left = done.conflicts
-        raise TooManyRounds(left)
+        return await self._rewriting.whole(mentions, self._moved)
 
     async def _moved(self, mentions: Mapping[str, Mention]) -> Mapping[str, Mention]:
         tellings = await asyncio.to_thread(_tellings, mentions.values())

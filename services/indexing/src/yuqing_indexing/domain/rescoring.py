@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.merging import judged
 from yuqing_indexing.domain.ports import Index, Registry, Scorer, TopicSource
-from yuqing_indexing.domain.rewriting import MOST_TRIES, Rewriting, TooManyRounds
+from yuqing_indexing.domain.rewriting import Rewriting
 
 
 class Rescoring:
@@ -21,14 +21,9 @@ class Rescoring:
         self._topics = topics
         self._clock = clock
 
-    async def again(self, mentions: Collection[str]) -> None:
-        """Judges these mentions. Errors: OutsideUnavailable."""
-        left = frozenset(mentions)
-        for _ in range(MOST_TRIES):
-            if not left:
-                return
-            left = (await self._rewriting.once(left, self._judged)).conflicts
-        raise TooManyRounds(left)
+    async def again(self, mentions: Collection[str]) -> frozenset[str]:
+        """Judges these mentions; returns those that the index has. Errors: OutsideUnavailable, NoSecondStage."""
+        return await self._rewriting.whole(mentions, self._judged)
 
     async def _judged(self, mentions: Mapping[str, Mention]) -> Mapping[str, Mention]:
         asked = [mention for mention in mentions.values() if mention.document.has_text]

@@ -28,7 +28,7 @@ class TooManyRounds(RuntimeError):
 
 
 class Rewriting:
-    """One round at a time: who changes mentions says when to go on."""
+    """`whole` goes on until nobody else was faster; who has to look at something between the rounds takes them one at a time."""
 
     def __init__(self, registry: Registry, index: Index) -> None:
         self._registry = registry
@@ -42,3 +42,14 @@ class Rewriting:
         writes = [Write(places[name], now[name], each.version) for name, each in stored.items() if now[name] is not each.mention]
         written = await self._index.write(writes, [])
         return Round(frozenset(stored), len(writes) - len(written.conflicts) - len(written.refused), written.conflicts)
+
+    async def whole(self, mentions: Collection[str], change: Change) -> frozenset[str]:
+        """Rounds until no conflict is left. Returns those that the index has: they are in line. Errors: OutsideUnavailable, TooManyRounds."""
+        left, there = frozenset(mentions), frozenset[str]()
+        for _ in range(MOST_TRIES):
+            if not left:
+                return there
+            done = await self.once(left, change)
+            there |= done.there
+            left = done.conflicts
+        raise TooManyRounds(left)

@@ -38,6 +38,10 @@ LABEL_FACETS = ("intent", "aspect", "focus_area", "sensitivity")
 """Those of them that say what a text is about, beside its sentiment."""
 
 
+MOST_MENTIONS = 1_000_000_000
+"""More than there are: no limit."""
+
+
 class PointInTimeGone(Exception):
     """The view that earlier pages were read from is no longer kept."""
 
@@ -218,4 +222,16 @@ class Search(Protocol):
 
     async def observations(self, mention: str, *, before: datetime | None, size: int) -> list[Observed]:
         """The newest of its observations, or those before a moment: all but the one that the mention itself shows."""
+        ...
+
+
+class Finder(Protocol):
+    """What jobs need of `Search`: all that is selected, and that what was written before is among it."""
+
+    async def refresh(self) -> None:
+        """All that was written before can be found afterwards."""
+        ...
+
+    def everything(self, selection: Selection, order: Order, limit: int) -> AsyncIterator[tuple[int, list[Mention]]]:
+        """See `Search`."""
         ...

@@ -5,17 +5,16 @@ that was cut short goes on where it stopped, and nothing is lost to mentions tha
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
 from yuqing_indexing.domain.assigning import Assigning
-from yuqing_indexing.domain.document import Mention
 from yuqing_indexing.domain.jobs import Job, JobKind, JobState
 from yuqing_indexing.domain.ports import OutsideUnavailable, TopicSource
-from yuqing_indexing.domain.searching import Order, Selection
+from yuqing_indexing.domain.searching import MOST_MENTIONS, Finder, Order, Selection
 from yuqing_indexing.domain.topics import Topics, to_add, to_remove
 from yuqing_indexing.store import jobs
 from yuqing_runtime.database import Database
@@ -23,21 +22,8 @@ from yuqing_runtime.leases import Lease, confirm, run_leased
 from yuqing_runtime.telemetry import Outcomes
 
 PAUSE_SECONDS: Final = 1.0
-MOST_MENTIONS: Final = 1_000_000_000
 _JOBS = Outcomes("indexing.jobs", "How jobs ended")
 _log = structlog.get_logger(__name__)
-
-
-class Finder(Protocol):
-    """Finds what is left to do."""
-
-    async def refresh(self) -> None:
-        """All that was written before can be found afterwards."""
-        ...
-
-    def everything(self, selection: Selection, order: Order, limit: int) -> AsyncIterator[tuple[int, list[Mention]]]:
-        """See `domain.searching.Search`."""
-        ...
 
 
 class _Superseded(Exception):

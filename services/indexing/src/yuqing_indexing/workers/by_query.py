@@ -5,10 +5,10 @@ their job: what is found a second time is left alone. Judging anew remembers the
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,7 +21,7 @@ from yuqing_indexing.domain.jobs import BY_PEOPLE, Job, JobKind, JobState
 from yuqing_indexing.domain.ports import OutsideUnavailable
 from yuqing_indexing.domain.reading import Mentions
 from yuqing_indexing.domain.rescoring import Rescoring
-from yuqing_indexing.domain.searching import Order, Selection
+from yuqing_indexing.domain.searching import MOST_MENTIONS, Finder, Order, Selection
 from yuqing_indexing.store import corrections, jobs
 from yuqing_indexing.store.by_hand import UNTOUCHED, by_hand_of, touch
 from yuqing_indexing.store.registry import FEED, change_row, places_of
@@ -33,21 +33,8 @@ from yuqing_runtime.telemetry import Outcomes
 
 PAUSE_SECONDS: Final = 1.0
 PORTION: Final = 500
-MOST_MENTIONS: Final = 1_000_000_000
 _JOBS = Outcomes("indexing.jobs_by_people", "How jobs ended that people started")
 _log = structlog.get_logger(__name__)
-
-
-class Finder(Protocol):
-    """Finds the mentions."""
-
-    async def refresh(self) -> None:
-        """All that was written before can be found afterwards."""
-        ...
-
-    def everything(self, selection: Selection, order: Order, limit: int) -> AsyncIterator[tuple[int, list[Mention]]]:
-        """See `domain.searching.Search`."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ What is left is asked of the index each time, so nothing is lost when it is cut 
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -13,6 +13,7 @@ import structlog
 
 from yuqing_indexing.domain.ports import NoSecondStage, OutsideUnavailable
 from yuqing_indexing.domain.second_look import URGENT, Due
+from yuqing_indexing.workers.rewriting import Again
 from yuqing_runtime.database import Database
 from yuqing_runtime.leases import Lease, run_leased
 from yuqing_runtime.telemetry import seconds_histogram
@@ -38,17 +39,9 @@ class Queue(Protocol):
         ...
 
 
-class Again(Protocol):
-    """Judges mentions by the full stage."""
-
-    async def again(self, mentions: Collection[str]) -> None:
-        """Judges these. Errors: OutsideUnavailable, NoSecondStage."""
-        ...
-
-
 @dataclass(frozen=True)
 class SecondLook:
-    """Looks again and again for what waits; `busy` says whether new mentions come in at this moment."""
+    """Looks again and again for what waits; `judging` is by the full stage, `busy` says whether new mentions come in at this moment."""
 
     database: Database
     queue: Queue

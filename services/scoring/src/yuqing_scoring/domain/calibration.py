@@ -7,12 +7,14 @@ The decision is the class with the largest log probability plus its lean. Leans 
 passed over; the probabilities stay what they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from yuqing_scoring.domain.judgement import SENTIMENTS, Judgement
 from yuqing_scoring.domain.weights import Floats
 
 _SMALLEST = np.float32(1e-6)
@@ -58,6 +60,12 @@ class Calibrations:
         """The index of the decided class of each text."""
         leans = np.stack([np.zeros(len(rows), np.float32), self._column("neutral_lean", rows), self._column("positive_lean", rows)], axis=1)
         return np.argmax(np.log(np.maximum(probabilities, _SMALLEST)) + leans, axis=1)
+
+    def judgements(self, polarity: Floats, neutral: Floats, rows: NDArray[np.int64]) -> Iterator[Judgement]:
+        """Probabilities and decision of each text."""
+        probabilities = self.probabilities(polarity, neutral, rows)
+        for index, values in zip(self.decisions(probabilities, rows), cast("list[list[float]]", probabilities.tolist()), strict=True):
+            yield Judgement(SENTIMENTS[int(index)], *values)
 
     def _column(self, name: str, rows: NDArray[np.int64]) -> Floats:
         return np.array([getattr(each, name) for each in self.rows], np.float32)[rows]

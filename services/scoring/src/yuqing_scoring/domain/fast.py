@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,7 @@ from yuqing_scoring.domain.batch import Batch, batches
 from yuqing_scoring.domain.calibration import Calibrations
 from yuqing_scoring.domain.explanation import Explanation, Weights, leading, pushes_of_signs, strongest_spans
 from yuqing_scoring.domain.grams import grams
-from yuqing_scoring.domain.judgement import SENTIMENTS, Judgement, Passage
+from yuqing_scoring.domain.judgement import Judgement, Passage
 from yuqing_scoring.domain.reading import read_in_place
 from yuqing_scoring.domain.weights import POLARITY, Floats, Tables, row_of, rows_of
 
@@ -32,11 +31,7 @@ class FastModel:
     def judge_batch(self, batch: Batch) -> Iterator[Judgement]:
         """One judgement for each passage of a batch that is read already."""
         rows = rows_of([passage.medium for passage in batch.passages])
-        polarity, neutral = self.tables.logits(batch.grams, rows)
-        probabilities = self.calibrations.probabilities(polarity, neutral, rows)
-        decided = self.calibrations.decisions(probabilities, rows)
-        for index, values in zip(decided, cast("list[list[float]]", probabilities.tolist()), strict=True):
-            yield Judgement(SENTIMENTS[int(index)], *values)
+        return self.calibrations.judgements(*self.tables.logits(batch.grams, rows), rows)
 
     def logits(self, texts: Sequence[str], rows: NDArray[np.int64]) -> tuple[Floats, Floats]:
         """Polarity and neutral logit before calibration, of at most `grams.LARGEST_BATCH` texts."""

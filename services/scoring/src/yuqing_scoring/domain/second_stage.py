@@ -6,7 +6,7 @@ sum the same calibration as that of the fast stage, with numbers of its own, mak
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, cast
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from yuqing_scoring.domain.batch import Batch, batches
 from yuqing_scoring.domain.calibration import Calibrations
 from yuqing_scoring.domain.explanation import Explanation, Pushes, Weights, leading, pushes_of_signs, strongest_spans, words_of
 from yuqing_scoring.domain.fast import FastModel
-from yuqing_scoring.domain.judgement import SENTIMENTS, Judgement, Passage
+from yuqing_scoring.domain.judgement import Judgement, Passage
 from yuqing_scoring.domain.reading import Reading, read_in_place
 from yuqing_scoring.domain.weights import HEADS, NEUTRAL, POLARITY, Floats, row_of, rows_of
 
@@ -89,10 +89,7 @@ class SecondStage:
     def _judge(self, passages: Sequence[Passage]) -> Iterator[Judgement]:
         rows = rows_of([passage.medium for passage in passages])
         raw = self._raw(passages)
-        probabilities = self.calibrations.probabilities(raw[:, POLARITY], raw[:, NEUTRAL], rows)
-        decided = self.calibrations.decisions(probabilities, rows)
-        for index, values in zip(decided, cast("list[list[float]]", probabilities.tolist()), strict=True):
-            yield Judgement(SENTIMENTS[int(index)], *values)
+        return self.calibrations.judgements(raw[:, POLARITY], raw[:, NEUTRAL], rows)
 
     def _raw(self, passages: Sequence[Passage]) -> Floats:
         """Passages × HEADS, of at most `grams.LARGEST_BATCH` passages."""
