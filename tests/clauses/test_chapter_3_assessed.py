@@ -6,9 +6,11 @@ import httpx
 import pytest
 
 from tests.clauses.test_chapter_3_topics import said
-from yuqing_testkit.agreement import Record, ok
+from yuqing_testkit.agreement import Record, eventually, ok
 
 COMPLAINT = "我要投诉这家店：服务态度太差，等了两个小时没人理，必须给消费者一个说法，要求退款赔偿"
+ALARM = "电热毯半夜冒烟起火，孩子的手被烫伤，厂家推卸责任，这样的产品质量怎么还在卖"
+"""Said once, so that no other mention is in its story."""
 PRAISE = "师傅上门很准时，态度特别好，修得又快又仔细，必须表扬一下"
 
 
@@ -37,9 +39,11 @@ def test_what_people_want_is_told_counted_and_searched_for(monitor: httpx.Client
 @pytest.mark.clause("3.4.1")
 def test_risk_puts_mentions_in_order_and_is_a_sum_that_can_be_checked(monitor: httpx.Client) -> None:
     word = uuid.uuid4().hex
-    said(monitor, f"{word} {PRAISE}", f"{word} {COMPLAINT}")
+    said(monitor, f"{word} {PRAISE}", f"{word} {ALARM}")
+    # The second look may change what is negative, and so the risk.
+    eventually(lambda: all(hit["mention"]["judgement"]["stage"] == "STAGE_FULL" for hit in search(monitor, word)["hits"]))
     first, second = (hit["mention"] for hit in search(monitor, word, order="SEARCH_ORDER_RISK")["hits"])
-    assert COMPLAINT in first["document"]["text"]
+    assert ALARM in first["document"]["text"]
     assert first["risk"]["score"] > second["risk"]["score"]
     for mention in (first, second):
         whole = ok(monitor.get(f"/v1/{mention['name']}"))

@@ -159,6 +159,31 @@ async def test_a_job_goes_on_where_it_stopped_when_it_was_cut_short(indexing, fe
     assert len(await indexing.texts("topic:pot")) == 5
 
 
+class Late:
+    """Finds as the real one does, and lets another writer bring what was found in line before it is handed on."""
+
+    def __init__(self, finder, other):
+        self.finder, self.other = finder, other
+
+    async def refresh(self):
+        await self.finder.refresh()
+
+    async def everything(self, selection, order, limit):
+        async for total, mentions in self.finder.everything(selection, order, limit):
+            await self.other.again([mention.id for mention in mentions])
+            yield total, mentions
+
+
+async def test_a_job_is_done_when_another_writer_was_faster(indexing, feed, document):
+    await indexing.ingest([document("1", "炸锅")])
+    await feed.tell("pot", "炸锅")
+    whole = indexing.parts.backfill
+    async with leases.lease(indexing.database, "backfill") as held:
+        assert await replace(whole, finder=Late(whole.finder, whole.assigning)).once(held)
+    assert [job.state for job in await jobs_of(indexing)] == [job_pb2.JOB_STATE_DONE]
+    assert await indexing.texts("topic:pot") == {"炸锅"}
+
+
 async def test_a_job_is_superseded_when_its_topic_changes_before_it_ran(indexing, feed, document):
     await indexing.ingest([document("1", "炸锅"), document("2", "电饭煲")])
     await feed.tell("pot", "炸锅")
