@@ -136,8 +136,8 @@ def _put_into_wal(cursor: Any) -> None:
     while True:
         try:
             cursor.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > given_up:
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > given_up:  # the lower byte is the kind of error
                 raise
             await_only(asyncio.sleep(_WAL_PAUSE_SECONDS))
         else:
