@@ -1,6 +1,7 @@
 """Influence, risk and speed as messages of the contract; pure functions."""
 
 from datetime import datetime
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -8,6 +9,7 @@ from yuqing.indexing.v1 import assessment_pb2, influence_pb2, mention_pb2
 from yuqing_indexing.domain.assessing import Explained
 from yuqing_indexing.domain.document import Assessment
 from yuqing_indexing.domain.speed import Speed
+from yuqing_indexing.domain.weights import Part
 from yuqing_indexing.names import INFLUENCE_FACTOR, RISK_FACTOR
 
 
@@ -27,34 +29,19 @@ def write_parts(message: mention_pb2.Mention, explained: Explained) -> None:
 
 def influence_message(explained: Explained) -> assessment_pb2.Influence:
     """The influence with its parts."""
-    parts = [
-        assessment_pb2.InfluencePart(
-            factor=INFLUENCE_FACTOR.number(part.factor),
-            weight=part.weight,
-            value=part.value,
-            points=part.points,
-            measured=part.measured,
-            formula=part.formula,
-        )
-        for part in explained.influence
-    ]
+    parts = [assessment_pb2.InfluencePart(factor=INFLUENCE_FACTOR.number(part.factor), **_told(part)) for part in explained.influence]
     return assessment_pb2.Influence(score=explained.assessment.influence, version=explained.assessment.version, parts=parts)
 
 
 def risk_message(explained: Explained) -> assessment_pb2.Risk:
     """The risk with its parts."""
-    parts = [
-        assessment_pb2.RiskPart(
-            factor=RISK_FACTOR.number(part.factor),
-            weight=part.weight,
-            value=part.value,
-            points=part.points,
-            measured=part.measured,
-            formula=part.formula,
-        )
-        for part in explained.risk
-    ]
+    parts = [assessment_pb2.RiskPart(factor=RISK_FACTOR.number(part.factor), **_told(part)) for part in explained.risk]
     return assessment_pb2.Risk(score=explained.assessment.risk, version=explained.assessment.version, parts=parts)
+
+
+def _told(part: Part) -> dict[str, Any]:
+    """What the parts of both scores have alike."""
+    return {name: getattr(part, name) for name in ("weight", "value", "points", "measured", "formula")}
 
 
 def speed_message(speed: Speed) -> influence_pb2.Speed:
