@@ -17,8 +17,14 @@ from yuqing_gateway.settings import Settings
 # The only values that look valid and may yet be refused with 400: a text in the query language, a page token of somebody else's making, a
 # label's value, as each kind of label has its own, and the files of a model, which are tried.
 MAY_BE_REFUSED = {"query": "QUERY_ERROR", "pageToken": "INVALID_PAGE_TOKEN", "label": "LABEL_REFUSED", "files": "MODEL_REFUSED"}
-# Endless, or no JSON: tested by hand in test_streams.py.
-STREAMS = ["MentionService_WatchMentions", "MentionService_ExportMentions", "LabelService_ExportLabels", "StoredPageService_DownloadStoredPage"]
+# Endless, or no JSON: tested by hand in test_streams.py and in the clauses.
+STREAMS = [
+    "MentionService_WatchMentions",
+    "MentionService_ExportMentions",
+    "LabelService_ExportLabels",
+    "StoredPageService_DownloadStoredPage",
+    "StoryService_DrawStoryPath",
+]
 # Of 555, each of which would be tried in each place.
 ZONES = ["", "UTC", "Asia/Shanghai", "America/Argentina/Buenos_Aires"]
 EXAMPLES = 3
