@@ -172,6 +172,8 @@ def api(system: System) -> Api:
         made.ids["sample"] = [monitor.post("/v1/samples", json={"size": 2}).raise_for_status().json()["name"].partition("/")[2]]
         taken = monitor.post("/v1/sampleItems:take", json={}).raise_for_status().json()
         made.ids["sampleItem"] = [taken["name"].partition("/")[2]]
+        with made.client("legal") as legal:
+            made.ids["legalHold"] = [_held(legal, made.ids["mention"][0]) for _ in range(_MANY)]
         made.ids["story"] = [hit["mention"]["story"].partition("/")[2] for hit in hits]
         made.ids["storedPage"] = [page for hit in hits if (page := hit["mention"]["document"]["storedPage"])]
     return made
@@ -193,6 +195,12 @@ LABEL = {"kind": "LABEL_KIND_SENTIMENT", "values": ["neutral"]}
 def _corrected(client: httpx.Client, mention: str) -> dict[str, Any]:
     body = {"label": LABEL, "reason": "练习"}
     return client.post(f"/v1/mentions/{mention}:correct", json=body).raise_for_status().json()
+
+
+def _held(client: httpx.Client, mention: str) -> str:
+    """A hold on a mention."""
+    made = client.post(f"/v1/mentions/{mention}:hold", json={"reason": "练习"}).raise_for_status().json()
+    return made["legalHold"]["name"].partition("/")[2]
 
 
 def _corrected_by_query(client: httpx.Client) -> str:

@@ -104,6 +104,24 @@ def test_an_export_goes_to_a_file_or_to_standard_output(monitor: str, tmp_path: 
     assert len([json.loads(line) for line in lines]) == 2
 
 
+def test_a_hold_is_put_listed_and_released(api: Any, home: Path) -> None:
+    assert run("login", "wang.fang", "--url", api.system.url, "--password", api.password("legal")).exit_code == 0
+    put = run("holds", "put", f"mentions/{api.ids['mention'][2]}", "--reason", "[练习]")
+    assert put.exit_code == 0, put.output
+    (name,) = put.stdout.split()
+    table, lines = run("holds", "list"), run("holds", "list", "--json")
+    assert "[练习]" in table.stdout
+    assert name in {json.loads(line)["name"] for line in lines.stdout.splitlines()}
+    by_query = run("holds", "put", "没有这样的话", "--reason", "练习")
+    assert "0 mentions" in by_query.stderr
+    for each in (name, by_query.stdout.split()[0]):
+        released = run("holds", "release", each, "--reason", "练习完")
+        assert released.exit_code == 0, released.output
+    assert name not in run("holds", "list").stdout
+    assert "练习完" in run("holds", "list", "--released", "--mention", f"mentions/{api.ids['mention'][2]}").stdout
+    assert run("holds", "release", name, "--reason", "再来").exit_code == 1
+
+
 def test_a_token_works_without_a_session(api: Any, home: Path) -> None:
     with api.client("leader") as leader:
         made = leader.post("/v1/apiTokens", json={"displayName": "脚本", "scopes": ["crawler.read"]}).json()

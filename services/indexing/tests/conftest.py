@@ -3,7 +3,7 @@ import secrets
 import zlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import grpc.aio
@@ -18,6 +18,7 @@ from yuqing.indexing.v1 import (
     ingest_pb2_grpc,
     job_pb2_grpc,
     label_service_pb2_grpc,
+    legal_hold_pb2_grpc,
     mention_pb2,
     mention_pb2_grpc,
     saved_search_pb2_grpc,
@@ -149,6 +150,10 @@ class Indexing:
         return label_service_pb2_grpc.LabelServiceStub(self.gateway)
 
     @property
+    def legal_holds(self):
+        return legal_hold_pb2_grpc.LegalHoldServiceStub(self.gateway)
+
+    @property
     def triage(self):
         return triage_service_pb2_grpc.TriageServiceStub(self.gateway)
 
@@ -187,6 +192,11 @@ class Indexing:
             while await self.parts.by_query.once(held):
                 done += 1
         return done
+
+    async def retain(self, now):
+        """One round of retention at that moment."""
+        async with leases.lease(self.database, "retention") as held:
+            await replace(self.parts.retention, now=lambda: now).once(held)
 
     async def embed(self):
         """Gives the stories that have none yet their vectors."""

@@ -16,6 +16,7 @@ from yuqing.indexing.v1 import (
     ingest_pb2_grpc,
     job_pb2_grpc,
     label_service_pb2_grpc,
+    legal_hold_pb2_grpc,
     mention_pb2,
     mention_pb2_grpc,
     saved_search_pb2_grpc,
@@ -34,6 +35,7 @@ from yuqing_indexing.adapters.elasticsearch.sampling import ElasticsearchSamplin
 from yuqing_indexing.adapters.elasticsearch.search import ElasticsearchSearch
 from yuqing_indexing.adapters.elasticsearch.second_look import SecondLookQueue
 from yuqing_indexing.adapters.elasticsearch.story_search import ElasticsearchStorySearch
+from yuqing_indexing.adapters.elasticsearch.thinning import Months
 from yuqing_indexing.adapters.files import CsvFile, JsonLinesFile, XlsxFile
 from yuqing_indexing.adapters.labelled_set_file import MEDIA_TYPE, LabelledSetFile
 from yuqing_indexing.adapters.scoring import GrpcScorer
@@ -59,6 +61,7 @@ from yuqing_indexing.servicers.influence import InfluenceServicer
 from yuqing_indexing.servicers.ingest import IngestServicer
 from yuqing_indexing.servicers.job import JobServicer
 from yuqing_indexing.servicers.label import LabelServicer
+from yuqing_indexing.servicers.legal_hold import LegalHoldServicer
 from yuqing_indexing.servicers.mention import MentionServicer
 from yuqing_indexing.servicers.noting import Noting
 from yuqing_indexing.servicers.saved_search import SavedSearchServicer
@@ -78,6 +81,7 @@ from yuqing_indexing.workers.backfill import Backfill
 from yuqing_indexing.workers.by_query import ByQuery
 from yuqing_indexing.workers.embedding import Embedding
 from yuqing_indexing.workers.following import Following
+from yuqing_indexing.workers.holding import Holding
 from yuqing_indexing.workers.retention import Retention
 from yuqing_indexing.workers.rewriting import Rewriter
 from yuqing_indexing.workers.second_look import SecondLook
@@ -174,7 +178,7 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
             weights=weights,
         )
         retention = Retention(
-            database, indices, index, keep_months=settings.keep_months, feed_days=settings.feed_days, story_days=settings.story_days
+            database, Months(client, indices), index, keep_months=settings.keep_months, feed_days=settings.feed_days, story_days=settings.story_days
         )
         following = Following(database, scoring.topics)
         embedding = Embedding(database, index, heads, encoder)
@@ -184,7 +188,8 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
         ingest_servicer = IngestServicer(ingest, limits)
         looking = Rescoring(registry, index, GrpcScorer(scoring.texts, types_pb2.STAGE_FULL), topics)
         second_look = SecondLook(database, SecondLookQueue(client, indices), looking, lambda: ingest_servicer.busy)
-        by_query = ByQuery(database, search, mentions, following_people, rescoring, asking.selection_of_task)
+        holding = Holding(database, mentions, following_people)
+        by_query = ByQuery(database, search, mentions, following_people, rescoring, holding, asking.selection_of_task)
         regrouping = Rewriter(database, "regrouping", STORY_MOVES, Moving(registry, index, stories))
         by_hand = Rewriter(database, "by-hand", BY_HAND_WRITES, following_people)
         starting = Starting(database)
@@ -192,6 +197,7 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
         correction_servicer = CorrectionServicer(database, search, acting, starting, tokens, asking)
         sampling = ElasticsearchSampling(client, indices)
         label_servicer = LabelServicer(database, sampling, mentions, asking, LabelledSetFile, MEDIA_TYPE)
+        legal_hold_servicer = LegalHoldServicer(database, search, acting, tokens, asking)
         triage_servicer = TriageServicer(search, acting, Noting(database, acting, tokens), tokens, asking)
         topic_match_servicer = TopicMatchServicer(database, search, mentions, asking)
         yield Parts(
@@ -205,6 +211,7 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
                 Registration(topic_match_pb2_grpc.add_TopicMatchServiceServicer_to_server, topic_match_servicer),
                 Registration(correction_service_pb2_grpc.add_CorrectionServiceServicer_to_server, correction_servicer),
                 Registration(label_service_pb2_grpc.add_LabelServiceServicer_to_server, label_servicer),
+                Registration(legal_hold_pb2_grpc.add_LegalHoldServiceServicer_to_server, legal_hold_servicer),
                 Registration(triage_service_pb2_grpc.add_TriageServiceServicer_to_server, triage_servicer),
                 Registration(job_pb2_grpc.add_JobServiceServicer_to_server, JobServicer(database, search, starting, tokens, asking)),
             ),

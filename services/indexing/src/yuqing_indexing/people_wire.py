@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from yuqing.indexing.v1 import correction_pb2, mention_pb2, triage_pb2
+from yuqing.indexing.v1 import correction_pb2, legal_hold_pb2, mention_pb2, triage_pb2
 from yuqing_indexing.domain.by_hand import Correction, LabelKind, Triage, TriageState
 from yuqing_indexing.domain.correcting import LabelRefused, checked
 from yuqing_indexing.domain.document import Mention
+from yuqing_indexing.domain.holds import Hold, hold_name
 from yuqing_indexing.label_wire import write_labels
 from yuqing_indexing.moments import timestamp_of
 from yuqing_indexing.names import SENTIMENT, Names
@@ -66,6 +67,22 @@ def triage_message(triage: Triage) -> triage_pb2.Triage:
     )
 
 
+def hold_message(hold: Hold, size: int) -> legal_hold_pb2.LegalHold:
+    """A legal hold that covers so many mentions."""
+    return legal_hold_pb2.LegalHold(
+        name=hold.name,
+        reason=hold.reason,
+        author=hold.author,
+        create_time=timestamp_of(hold.create_time),
+        query=hold.query,
+        job=f"jobs/{hold.job}" if hold.job else "",
+        mention_size=size,
+        released_by=hold.released_by,
+        release_time=timestamp_of(hold.release_time) if hold.release_time else None,
+        release_reason=hold.release_reason,
+    )
+
+
 def state_of(number: "triage_pb2.TriageState.ValueType") -> TriageState:
     """The state of the queue that a message names."""
     return TriageState(_STATES.name(number))
@@ -78,4 +95,6 @@ def write_people(message: mention_pb2.Mention, mention: Mention) -> None:
     if by_hand := mention.by_hand:
         message.etag = by_hand.etag
         message.triage.CopyFrom(triage_message(by_hand.triage))
+        message.legal_holds.extend(map(hold_name, by_hand.holds))
+        message.held = bool(by_hand.holds)
         message.corrections.extend(correction_message(mention.id, each) for each in mention.counting)

@@ -111,3 +111,20 @@ def show_sources(console: Console, sources: Sequence[Mapping[str, Any]]) -> None
             Text(health.get("detail", "")),
         )
     console.print(table)
+
+
+def show_holds(console: Console, holds: Sequence[Mapping[str, Any]]) -> None:
+    """Legal holds with what they cover."""
+    table = Table("保全", "时间", "保全人", "条数", "检索式", "事由", "解除")
+    for hold in holds:
+        released = f"{local_time(hold['releaseTime'])} {hold['releaseReason']}" if hold.get("releaseTime") else ""
+        table.add_row(
+            hold["name"],
+            local_time(hold["createTime"]),
+            hold["author"],
+            hold["mentionSize"],
+            Text(hold["query"]),
+            Text(hold["reason"]),
+            Text(released),
+        )
+    console.print(table)

@@ -145,6 +145,7 @@ CORRECTED = {
     "region": ("地区",),
     "entity": ("实体",),
 }
+HELD = {"true": ("是", "yes")}
 STATE = {
     "present": ("正常",),
     "vanished": ("已消失", "消失"),
@@ -191,6 +192,8 @@ MENTIONS = Schema(
         Field("assignee", Kind.KEYWORD, ("处理人",), prefix="people/"),
         Field("tag", Kind.KEYWORD, ("标签",), folded=True),
         Field("corrected", Kind.ENUM, ("人工纠正", "纠正"), values=CORRECTED),
+        Field("held", Kind.ENUM, ("已保全",), values=HELD),
+        Field("hold", Kind.KEYWORD, ("保全", "法律保全"), prefix="legalHolds/"),
         Field("published", Kind.DATE, ("发布时间", "发布")),
         Field("first_seen", Kind.DATE, ("首次发现",)),
         Field("reach", Kind.NUMBER, ("触达",)),
@@ -208,7 +211,7 @@ MENTIONS = Schema(
 """What queries over mentions may name; the terms of the glossary in both languages."""
 EXACT_QUERIES = Schema(MENTIONS.fields, elsewhere=("similar",))
 """What queries may name that one mention alone must be able to answer, as in a live stream, or on which something is done to all that they find."""
-_NOT_OF_TOPICS = frozenset({"topic", "story", "triage", "assignee", "tag", "corrected", "influence", "risk"})
+_NOT_OF_TOPICS = frozenset({"topic", "story", "triage", "assignee", "tag", "corrected", "held", "hold", "influence", "risk"})
 TOPIC_QUERIES = Schema((field for field in MENTIONS.fields if field.name not in _NOT_OF_TOPICS), elsewhere=("similar",))
 """What a topic's own query may name: anything but topics, stories, which people merge and split, what people do in the queue, and what is
 computed when a mention is written.

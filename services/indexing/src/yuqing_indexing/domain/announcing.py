@@ -19,6 +19,8 @@ class ChangeKind(Enum):
     ERASED = "ERASED"
     CORRECTED = "CORRECTED"
     TRIAGED = "TRIAGED"
+    HELD = "HELD"
+    RELEASED = "RELEASED"
 
 
 def announcement(mention: Mention) -> str:

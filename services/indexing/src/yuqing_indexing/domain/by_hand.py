@@ -1,4 +1,4 @@
-"""What people say of a mention beside what was fetched and judged: corrections of its labels, and its place in the queue."""
+"""What people say of a mention beside what was fetched and judged: corrections of its labels, its place in the queue, legal holds."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,8 +68,10 @@ class Triage:
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """All that people did to a mention. `etag` changes with each act; of each kind of label the newest correction that nobody took back."""
+    """All that people did to a mention. `etag` changes with each act; of each kind of label the newest correction that nobody took back;
+    `holds` are the ids of the legal holds that stand."""
 
     etag: str
     corrections: tuple[Correction, ...] = ()
     triage: Triage = Triage()
+    holds: tuple[str, ...] = ()

@@ -1,8 +1,9 @@
 """Mentions as the matcher sees them, with the same values that the index holds."""
 
 from yuqing_indexing.domain.analysis import Reading
-from yuqing_indexing.domain.by_hand import Triage
+from yuqing_indexing.domain.by_hand import ByHand
 from yuqing_indexing.domain.document import Mention
+from yuqing_indexing.domain.holds import hold_name
 from yuqing_indexing.domain.labels import Labels, region_keys
 from yuqing_indexing.domain.reach import reach
 from yuqing_indexing.domain.stories import story_name
@@ -14,6 +15,8 @@ TEXT_FRAGMENTS = 3
 FRAGMENT_CHARACTERS = 120
 TITLE_CHARACTERS = 2000
 """A title is shown whole."""
+HELD = "true"
+"""What `held:` finds what is under a legal hold by."""
 
 
 def candidate_of(mention: Mention, reading: Reading | None = None) -> Candidate:
@@ -42,7 +45,7 @@ def candidate_of(mention: Mention, reading: Reading | None = None) -> Candidate:
     if mention.judgement:
         fields |= {"sentiment": mention.sentiment or None, **_label_values(mention.labels)}
     if mention.by_hand:
-        fields |= _people_values(mention, mention.by_hand.triage)
+        fields |= _people_values(mention, mention.by_hand)
     tokens = {"title": reading.title_tokens, "body": reading.body_tokens} if reading else {}
     return Candidate({"title": document.title, "body": document.text}, fields, tokens)
 
@@ -56,12 +59,15 @@ def regions(mention: Mention) -> list[str]:
     return list(dict.fromkeys(keys))
 
 
-def _people_values(mention: Mention, triage: Triage) -> dict[str, FieldValue]:
+def _people_values(mention: Mention, by_hand: ByHand) -> dict[str, FieldValue]:
+    triage = by_hand.triage
     return {
         "triage": triage.state.value or None,
         "assignee": triage.assignee or None,
         "tag": list(triage.tags),
         "corrected": [each.kind.value for each in mention.counting],
+        "held": HELD if by_hand.holds else None,
+        "hold": list(map(hold_name, by_hand.holds)),
     }
 
 

@@ -14,9 +14,11 @@ class JobKind(Enum):
     CORRECTION = "CORRECTION"
     UNDO = "UNDO"
     RESCORE = "RESCORE"
+    HOLD = "HOLD"
+    RELEASE = "RELEASE"
 
 
-BY_PEOPLE = frozenset({JobKind.CORRECTION, JobKind.UNDO, JobKind.RESCORE})
+BY_PEOPLE = frozenset(JobKind) - {JobKind.TOPIC_BACKFILL}
 """The kinds that people start."""
 
 

@@ -9,7 +9,16 @@ from typing import Any, TypeAlias
 from google.protobuf import json_format
 
 from yuqing.access.v1 import access_pb2
-from yuqing.indexing.v1 import correction_service_pb2, influence_pb2, job_pb2, label_service_pb2, mention_pb2, story_pb2, triage_service_pb2
+from yuqing.indexing.v1 import (
+    correction_service_pb2,
+    influence_pb2,
+    job_pb2,
+    label_service_pb2,
+    legal_hold_pb2,
+    mention_pb2,
+    story_pb2,
+    triage_service_pb2,
+)
 from yuqing_indexing.domain.meaning import Meaning, NoSuchMention, VectorsOff
 from yuqing_indexing.domain.ports import OutsideUnavailable
 from yuqing_indexing.domain.searching import Cursor, Order, PointInTimeGone, Selection, TooManyBars
@@ -34,6 +43,7 @@ Selecting: TypeAlias = (
     | correction_service_pb2.CorrectMentionsRequest
     | triage_service_pb2.TriageMentionsRequest
     | job_pb2.RescoreMentionsRequest
+    | legal_hold_pb2.HoldMentionsRequest
     | label_service_pb2.DrawSampleRequest
     | influence_pb2.RankInfluenceRequest
 )

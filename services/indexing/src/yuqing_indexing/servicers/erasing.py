@@ -27,7 +27,7 @@ class Erasing:
     mentions: Mentions
 
     async def erase(self, request: mention_pb2.EraseMentionRequest) -> None:
-        """It is erased when this returns. Errors: NotFound, RequestIdReused, Unavailable: then ask again."""
+        """It is erased when this returns. Errors: NotFound, LegallyHeld, RequestIdReused, Unavailable: then ask again."""
         mention, actor = mention_id_of(request.name), current_caller().principal
         body = request.SerializeToString(deterministic=True)
         attempt = Attempt.of(actor, "EraseMention", request_id=request.request_id, body=body)

@@ -7,14 +7,15 @@ from sqlalchemy import ColumnElement, RowMapping, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_indexing.domain.by_hand import ByHand, Correction, Judged, LabelKind, Triage, TriageState
+from yuqing_indexing.store import holds
 from yuqing_indexing.store.rewrites import BY_HAND_WRITES
 from yuqing_indexing.store.tables import by_hand as table
-from yuqing_indexing.store.tables import correction, mention, note, sample_item, sample_label
+from yuqing_indexing.store.tables import correction, held_mention, mention, note, sample_item, sample_label
 from yuqing_runtime.database import Database, upsert
 from yuqing_runtime.errors import Aborted
 from yuqing_runtime.rows import among
 
-_OF_MENTIONS = (table, correction, note, sample_item)
+_OF_MENTIONS = (table, correction, note, sample_item, held_mention)
 _KEPT = ("etag", "state", "assignee", "tags", "notes", "time")
 UNTOUCHED = ByHand("")
 """A mention that nobody did anything to."""
@@ -39,8 +40,9 @@ async def by_hand_of(connection: AsyncConnection, mentions: Collection[str]) -> 
     rows = (await connection.execute(select(table).where(among(table.c.mention, mentions, connection)))).mappings().all()
     if not rows:
         return {}
-    corrections = await _standing(connection, [row["mention"] for row in rows])
-    return {row["mention"]: ByHand(row["etag"], corrections.get(row["mention"], ()), _triage(row)) for row in rows}
+    touched = [row["mention"] for row in rows]
+    corrections, held = await _standing(connection, touched), await holds.standing(connection, touched)
+    return {(name := row["mention"]): ByHand(row["etag"], corrections.get(name, ()), _triage(row), held.get(name, ())) for row in rows}
 
 
 async def checked(connection: AsyncConnection, mention: str, *, etag: str) -> ByHand:
@@ -72,8 +74,8 @@ async def forget(connection: AsyncConnection, mentions: Collection[str]) -> None
 
 
 async def forget_month(connection: AsyncConnection, month: str) -> None:
-    """Forgets all that people did to mentions of a month that is dropped."""
-    doomed = select(mention.c.id).where(mention.c.month == month)
+    """Forgets all that people did to mentions of a month that is dropped; what is under a legal hold stays."""
+    doomed = select(mention.c.id).where(mention.c.month == month, mention.c.id.not_in(holds.HELD_MENTIONS))
     await _forget_labels(connection, sample_item.c.mention.in_(doomed))
     for each in _OF_MENTIONS:
         await connection.execute(delete(each).where(each.c.mention.in_(doomed)))

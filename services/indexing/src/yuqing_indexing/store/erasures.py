@@ -8,18 +8,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_indexing.domain.announcing import ChangeKind
 from yuqing_indexing.domain.document import Document
+from yuqing_indexing.domain.holds import hold_name
 from yuqing_indexing.domain.ids import tombstone_key
 from yuqing_indexing.domain.ports import Place
-from yuqing_indexing.store import by_hand, stories, story_heads, tables
+from yuqing_indexing.store import by_hand, holds, stories, story_heads, tables
 from yuqing_indexing.store.registry import FEED, change_row
 from yuqing_runtime import audit, clock, feed, idempotency, order
 from yuqing_runtime.audit import AuditRecord
 from yuqing_runtime.database import upsert
-from yuqing_runtime.errors import NotFound
+from yuqing_runtime.errors import FailedPrecondition, NotFound
 from yuqing_runtime.idempotency import Attempt
 
 SETTLED_AFTER = timedelta(minutes=15)
 """By then no write that began before the erasure can still be under way: the index is asked again, and then it is done."""
+
+
+class LegallyHeld(FailedPrecondition):
+    """A legal hold wins over an erasure; the message and the metadata name it."""
+
+    default_reason = "LEGAL_HOLD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ class Erasure:
 
 
 async def erase(connection: AsyncConnection, erasure: Erasure, attempt: Attempt) -> None:
-    """Has its effect once for each request id. Errors: NotFound, RequestIdReused."""
+    """Has its effect once for each request id. Errors: NotFound, RequestIdReused, LegallyHeld."""
     await order.hold(connection)
     if await idempotency.once(connection, attempt) is not None:
         return
@@ -42,6 +49,9 @@ async def erase(connection: AsyncConnection, erasure: Erasure, attempt: Attempt)
     month = (await connection.execute(query)).scalar_one_or_none()
     if month is None:
         raise NotFound(f"mentions/{erasure.mention} is not there")
+    if held := (await holds.standing(connection, [erasure.mention])).get(erasure.mention):
+        names = ", ".join(map(hold_name, held))
+        raise LegallyHeld(f"mentions/{erasure.mention} is kept for {names}; legal may release it", metadata={"legal_holds": names})
     await _bury(connection, erasure.mention)
     await connection.execute(insert(tables.erasure).values(mention=erasure.mention, month=month, at=await clock.now(connection)))
     await idempotency.keep(connection, attempt, b"done")

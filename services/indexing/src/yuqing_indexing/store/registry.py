@@ -6,7 +6,7 @@ cannot both be first. The index follows what stands here.
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing.indexing.v1 import ingest_pb2
@@ -15,6 +15,7 @@ from yuqing_indexing.domain.document import Document
 from yuqing_indexing.domain.ids import tombstone_key
 from yuqing_indexing.domain.ports import Claim, Place, Told
 from yuqing_indexing.store import tables
+from yuqing_indexing.store.holds import HELD_MENTIONS
 from yuqing_runtime import feed, order
 from yuqing_runtime.database import Database
 from yuqing_runtime.feed import NewChange
@@ -42,7 +43,7 @@ class SqlRegistry:
             return []
         async with self._database.write() as connection:
             await order.hold(connection)
-            erased = await _erased(connection, keys)
+            erased = await erased_keys(connection, keys)
             owners = await _owners(connection, keys)
             resolution = _Resolution(owners, await _months(connection, {*keys, *owners.values()}))
             places = [None if erased.intersection(claim.keys) else resolution.place(claim) for claim in claims]
@@ -86,11 +87,16 @@ async def places_of(connection: AsyncConnection, mentions: Collection[str]) -> l
     return [Place(row.id, row.month) for row in await connection.execute(query)]
 
 
+async def mentions_of(connection: AsyncConnection, month: str) -> int:
+    """How many mentions live in a month."""
+    return (await connection.execute(select(func.count()).select_from(tables.mention).where(tables.mention.c.month == month))).scalar_one()
+
+
 async def forget_month(connection: AsyncConnection, month: str) -> int:
-    """Forgets the mentions of a month whose indices were dropped, with their aliases; returns how many."""
-    doomed = select(tables.mention.c.id).where(tables.mention.c.month == month)
-    await connection.execute(delete(tables.alias).where(tables.alias.c.mention.in_(doomed)))
-    return (await connection.execute(delete(tables.mention).where(tables.mention.c.month == month))).rowcount
+    """Forgets the mentions of a month that was dropped, with their aliases, but for those under a legal hold; returns how many."""
+    gone = tables.mention.c.month == month, tables.mention.c.id.not_in(HELD_MENTIONS)
+    await connection.execute(delete(tables.alias).where(tables.alias.c.mention.in_(select(tables.mention.c.id).where(*gone))))
+    return (await connection.execute(delete(tables.mention).where(*gone))).rowcount
 
 
 class _Resolution:
@@ -116,7 +122,8 @@ class _Resolution:
         return key if key in self._months else self._owners.get(key)
 
 
-async def _erased(connection: AsyncConnection, keys: Collection[str]) -> frozenset[str]:
+async def erased_keys(connection: AsyncConnection, keys: Collection[str]) -> frozenset[str]:
+    """Those of the identity keys that were erased."""
     by_hash = {tombstone_key(key): key for key in keys}
     found = await connection.execute(select(tables.tombstone.c.key_hash).where(among(tables.tombstone.c.key_hash, by_hash, connection)))
     return frozenset(by_hash[key_hash] for key_hash in found.scalars())

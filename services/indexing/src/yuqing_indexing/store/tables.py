@@ -219,6 +219,41 @@ by_hand_write = Table(
     Index("ix_by_hand_write_at", "at"),
 )
 
+# What keeps mentions from being erased and from being dropped with their month, also when it was released.
+legal_hold = Table(
+    "legal_hold",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("create_time", UtcDateTime, nullable=False),
+    Column("query", Text, nullable=False),  # with `job` empty where one mention was named
+    Column("job", Text, nullable=False),
+    Column("released_by", Text, nullable=False),
+    Column("release_time", UtcDateTime, nullable=True),  # NULL as long as it stands
+    Column("release_reason", Text, nullable=False),
+    Index("ix_legal_hold_create_time", "create_time"),
+)
+
+held_mention = Table(
+    "held_mention",
+    METADATA,
+    Column("hold", Text, primary_key=True),
+    Column("mention", Text, primary_key=True),
+    Index("ix_held_mention_mention", "mention"),
+    sqlite_with_rowid=False,
+)
+
+# Months whose time is over: nothing of them is put under a hold any more. `releases` counts holds that ended since; `thinned` is that count as
+# of the last time that all was dropped that is not held, and NULL before.
+ended_month = Table(
+    "ended_month",
+    METADATA,
+    Column("month", Text, primary_key=True),
+    Column("releases", BigInteger, nullable=False),
+    Column("thinned", BigInteger, nullable=True),
+)
+
 sample = Table(
     "sample",
     METADATA,

@@ -1,7 +1,7 @@
-"""Does what people ask for of all mentions that a query finds: correct, take corrections back, judge anew; one replica at a time.
+"""Does what people ask for of all mentions that a query finds: correct, take corrections back, judge anew, hold; one replica at a time.
 
 A portion of mentions is one transaction with the job's progress, so a job that was cut short goes on where it stopped. Corrections know
-their job: what is found a second time is left alone. Judging anew remembers the time of publication that it has come to.
+their job, holds what they cover: what is found a second time is left alone. Judging anew remembers the time of publication that it has come to.
 """
 
 import asyncio
@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_indexing.domain.announcing import ChangeKind
 from yuqing_indexing.domain.by_hand import LabelKind
@@ -23,16 +22,15 @@ from yuqing_indexing.domain.reading import Mentions
 from yuqing_indexing.domain.rescoring import Rescoring
 from yuqing_indexing.domain.searching import MOST_MENTIONS, Finder, Order, Selection
 from yuqing_indexing.store import corrections, jobs
-from yuqing_indexing.store.by_hand import UNTOUCHED, by_hand_of, touch
-from yuqing_indexing.store.registry import FEED, change_row, places_of
-from yuqing_runtime import audit, feed, order
-from yuqing_runtime.audit import AuditRecord
+from yuqing_indexing.store.registry import places_of
+from yuqing_indexing.workers.holding import Holding
+from yuqing_indexing.workers.portions import PORTION, advanced, note
+from yuqing_runtime import order
 from yuqing_runtime.database import Database
-from yuqing_runtime.leases import Lease, confirm, run_leased
+from yuqing_runtime.leases import Lease, run_leased
 from yuqing_runtime.telemetry import Outcomes
 
 PAUSE_SECONDS: Final = 1.0
-PORTION: Final = 500
 _JOBS = Outcomes("indexing.jobs_by_people", "How jobs ended that people started")
 _log = structlog.get_logger(__name__)
 
@@ -46,6 +44,7 @@ class ByQuery:
     mentions: Mentions
     following: FollowingPeople
     rescoring: Rescoring
+    holding: Holding
     selecting: Callable[[Mapping[str, Any]], Awaitable[Selection]]
 
     async def run(self) -> None:
@@ -74,9 +73,11 @@ class ByQuery:
     async def _work(self, lease: Lease, job: Job) -> Job:
         if job.kind is JobKind.UNDO:
             job = await self._undo(lease, job)
+        elif job.kind is JobKind.RELEASE:
+            job = await self.holding.release(lease, job)
         else:
             await self.finder.refresh()
-            step = self._correct if job.kind is JobKind.CORRECTION else self._rescore
+            step = {JobKind.CORRECTION: self._correct, JobKind.RESCORE: self._rescore, JobKind.HOLD: self.holding.hold}[job.kind]
             seen = 0
             async for total, mentions in self.finder.everything(await self._selection(job), Order.OLDEST, MOST_MENTIONS):
                 job = replace(job, total=max(job.total, total)) if seen == 0 else job
@@ -101,8 +102,8 @@ class ByQuery:
             there = {place.id for place in await places_of(connection, names)} - await corrections.mentions_made_by(connection, job.id, names)
             changed = [mention for mention in mentions if mention.id in there]
             await corrections.add(connection, given, {mention.id: mention.judged(kind) for mention in changed})
-            await self._note(connection, job, "mentions.correct", changed)
-            job = await _advanced(connection, lease, replace(job, done=job.done + len(changed)))
+            await note(connection, job, "mentions.correct", ChangeKind.CORRECTED, changed)
+            job = await advanced(connection, lease, replace(job, done=job.done + len(changed)))
         await self.following.again(there)
         return job
 
@@ -115,8 +116,8 @@ class ByQuery:
             async with self.database.write() as connection:
                 await order.hold(connection)
                 await corrections.undo(connection, [kept.correction.id for kept in standing], job.author)
-                await self._note(connection, job, "corrections.undo", list(found.values()))
-                job = await _advanced(connection, lease, replace(job, done=job.done + len(standing)))
+                await note(connection, job, "corrections.undo", ChangeKind.CORRECTED, list(found.values()))
+                job = await advanced(connection, lease, replace(job, done=job.done + len(standing)))
             await self.following.again(found)
             again = bool(standing)
         return job
@@ -126,22 +127,6 @@ class ByQuery:
         came_to = mentions[-1].when.isoformat()
         return await self._told(lease, replace(job, done=job.done + len(mentions), task={**job.task, "came_to": came_to}))
 
-    async def _note(self, connection: AsyncConnection, job: Job, action: str, mentions: Sequence[Mention]) -> None:
-        """Touches the mentions, tells the feed, and records the portion."""
-        if not mentions:
-            return
-        present = await by_hand_of(connection, [mention.id for mention in mentions])
-        await touch(connection, {mention.id: present.get(mention.id, UNTOUCHED).triage for mention in mentions})
-        rows = [change_row(each.id, ChangeKind.CORRECTED, each.document, topics=[match.topic for match in each.topics]) for each in mentions]
-        await feed.append_all(connection, FEED, rows)
-        await audit.record(connection, AuditRecord(job.author, action, job.name, after={"mentions": len(mentions)}))
-
     async def _told(self, lease: Lease, job: Job) -> Job:
         async with self.database.write() as connection:
-            return await _advanced(connection, lease, job)
-
-
-async def _advanced(connection: AsyncConnection, lease: Lease, job: Job) -> Job:
-    await confirm(connection, lease)
-    await jobs.advance(connection, job)
-    return job
+            return await advanced(connection, lease, job)

@@ -27,7 +27,7 @@ from yuqing.access.v1 import access_pb2 as yuqing_dot_access_dot_v1_dot_access__
 from yuqing.indexing.v1 import document_pb2 as yuqing_dot_indexing_dot_v1_dot_document__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fyuqing/indexing/v1/ingest.proto\x12\x12yuqing.indexing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\x1a!yuqing/indexing/v1/document.proto\"P\n\x15IngestMentionsRequest\x12\x37\n\x05items\x18\x01 \x03(\x0b\x32\x1d.yuqing.indexing.v1.SpoolItemB\t\x92\xe7\x18\x05\x38\x01@\xd0\x0f\"b\n\tSpoolItem\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12.\n\x08\x64ocument\x18\x02 \x01(\x0b\x32\x1c.yuqing.indexing.v1.Document\x12\x13\n\x0btraceparent\x18\x03 \x01(\t\"K\n\x16IngestMentionsResponse\x12\x31\n\x08outcomes\x18\x01 \x03(\x0b\x32\x1f.yuqing.indexing.v1.ItemOutcome\"~\n\x0bItemOutcome\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12,\n\x07outcome\x18\x02 \x01(\x0e\x32\x1b.yuqing.indexing.v1.Outcome\x12\x0f\n\x07mention\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\"w\n\x13WatchChangesRequest\x12%\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03\x42\r\x92\xe7\x18\t)\x00\x00\x00\x00\x00\x00\x00\x00\x12\x39\n\x05kinds\x18\x02 \x03(\x0e\x32\x1e.yuqing.indexing.v1.ChangeKindB\n\x92\xe7\x18\x06@\nH\x01X\x01\"\xdf\x01\n\x14WatchChangesResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x0f\n\x07mention\x18\x02 \x01(\t\x12,\n\x04kind\x18\x03 \x01(\x0e\x32\x1e.yuqing.indexing.v1.ChangeKind\x12(\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06source\x18\x05 \x01(\t\x12\x0c\n\x04site\x18\x06 \x01(\t\x12\x11\n\tnative_id\x18\x07 \x01(\t\x12\x0b\n\x03url\x18\x08 \x01(\t\x12\x0e\n\x06topics\x18\t \x03(\t*w\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x12\n\x0eOUTCOME_STORED\x10\x01\x12\x13\n\x0fOUTCOME_UPDATED\x10\x02\x12\x15\n\x11OUTCOME_DUPLICATE\x10\x03\x12\x13\n\x0fOUTCOME_REFUSED\x10\x04*\xd8\x01\n\nChangeKind\x12\x1b\n\x17\x43HANGE_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43HANGE_KIND_STORED\x10\x01\x12\x16\n\x12\x43HANGE_KIND_EDITED\x10\x02\x12\x17\n\x13\x43HANGE_KIND_UPDATED\x10\x03\x12\x18\n\x14\x43HANGE_KIND_VANISHED\x10\x04\x12\x16\n\x12\x43HANGE_KIND_ERASED\x10\x05\x12\x19\n\x15\x43HANGE_KIND_CORRECTED\x10\x06\x12\x17\n\x13\x43HANGE_KIND_TRIAGED\x10\x07\x32\x8f\x01\n\rIngestService\x12~\n\x0eIngestMentions\x12).yuqing.indexing.v1.IngestMentionsRequest\x1a*.yuqing.indexing.v1.IngestMentionsResponse\"\x11\x8a\xe7\x18\r\x12\t\n\x07\x63rawler\x18\x02(\x01\x30\x01\x32\xa7\x01\n\rChangeService\x12\x95\x01\n\x0cWatchChanges\x12\'.yuqing.indexing.v1.WatchChangesRequest\x1a(.yuqing.indexing.v1.WatchChangesResponse\"0\x8a\xe7\x18,\x12(\n\x07\x63rawler\n\x08\x61lerting\n\npublishing\n\x07gateway\x18\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fyuqing/indexing/v1/ingest.proto\x12\x12yuqing.indexing.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dyuqing/access/v1/access.proto\x1a!yuqing/indexing/v1/document.proto\"P\n\x15IngestMentionsRequest\x12\x37\n\x05items\x18\x01 \x03(\x0b\x32\x1d.yuqing.indexing.v1.SpoolItemB\t\x92\xe7\x18\x05\x38\x01@\xd0\x0f\"b\n\tSpoolItem\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12.\n\x08\x64ocument\x18\x02 \x01(\x0b\x32\x1c.yuqing.indexing.v1.Document\x12\x13\n\x0btraceparent\x18\x03 \x01(\t\"K\n\x16IngestMentionsResponse\x12\x31\n\x08outcomes\x18\x01 \x03(\x0b\x32\x1f.yuqing.indexing.v1.ItemOutcome\"~\n\x0bItemOutcome\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12,\n\x07outcome\x18\x02 \x01(\x0e\x32\x1b.yuqing.indexing.v1.Outcome\x12\x0f\n\x07mention\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\"w\n\x13WatchChangesRequest\x12%\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03\x42\r\x92\xe7\x18\t)\x00\x00\x00\x00\x00\x00\x00\x00\x12\x39\n\x05kinds\x18\x02 \x03(\x0e\x32\x1e.yuqing.indexing.v1.ChangeKindB\n\x92\xe7\x18\x06@\nH\x01X\x01\"\xdf\x01\n\x14WatchChangesResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12\x0f\n\x07mention\x18\x02 \x01(\t\x12,\n\x04kind\x18\x03 \x01(\x0e\x32\x1e.yuqing.indexing.v1.ChangeKind\x12(\n\x04time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06source\x18\x05 \x01(\t\x12\x0c\n\x04site\x18\x06 \x01(\t\x12\x11\n\tnative_id\x18\x07 \x01(\t\x12\x0b\n\x03url\x18\x08 \x01(\t\x12\x0e\n\x06topics\x18\t \x03(\t\"L\n\x14\x43heckMentionsRequest\x12\x34\n\x08mentions\x18\x01 \x03(\tB\"\x92\xe7\x18\x1e\"\x17mentions/[a-z0-9]{1,64}8\x01@\xe8\x07\"5\n\x15\x43heckMentionsResponse\x12\x0e\n\x06\x65rased\x18\x01 \x03(\t\x12\x0c\n\x04held\x18\x02 \x03(\t*w\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x12\n\x0eOUTCOME_STORED\x10\x01\x12\x13\n\x0fOUTCOME_UPDATED\x10\x02\x12\x15\n\x11OUTCOME_DUPLICATE\x10\x03\x12\x13\n\x0fOUTCOME_REFUSED\x10\x04*\x88\x02\n\nChangeKind\x12\x1b\n\x17\x43HANGE_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43HANGE_KIND_STORED\x10\x01\x12\x16\n\x12\x43HANGE_KIND_EDITED\x10\x02\x12\x17\n\x13\x43HANGE_KIND_UPDATED\x10\x03\x12\x18\n\x14\x43HANGE_KIND_VANISHED\x10\x04\x12\x16\n\x12\x43HANGE_KIND_ERASED\x10\x05\x12\x19\n\x15\x43HANGE_KIND_CORRECTED\x10\x06\x12\x17\n\x13\x43HANGE_KIND_TRIAGED\x10\x07\x12\x14\n\x10\x43HANGE_KIND_HELD\x10\x08\x12\x18\n\x14\x43HANGE_KIND_RELEASED\x10\t2\x8f\x01\n\rIngestService\x12~\n\x0eIngestMentions\x12).yuqing.indexing.v1.IngestMentionsRequest\x1a*.yuqing.indexing.v1.IngestMentionsResponse\"\x11\x8a\xe7\x18\r\x12\t\n\x07\x63rawler\x18\x02(\x01\x30\x01\x32\xa0\x02\n\rChangeService\x12\x95\x01\n\x0cWatchChanges\x12\'.yuqing.indexing.v1.WatchChangesRequest\x1a(.yuqing.indexing.v1.WatchChangesResponse\"0\x8a\xe7\x18,\x12(\n\x07\x63rawler\n\x08\x61lerting\n\npublishing\n\x07gateway\x18\x01\x30\x01\x12w\n\rCheckMentions\x12(.yuqing.indexing.v1.CheckMentionsRequest\x1a).yuqing.indexing.v1.CheckMentionsResponse\"\x11\x8a\xe7\x18\r\x12\t\n\x07\x63rawler\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,14 +40,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WATCHCHANGESREQUEST'].fields_by_name['after_sequence']._serialized_options = b'\222\347\030\t)\000\000\000\000\000\000\000\000'
   _globals['_WATCHCHANGESREQUEST'].fields_by_name['kinds']._loaded_options = None
   _globals['_WATCHCHANGESREQUEST'].fields_by_name['kinds']._serialized_options = b'\222\347\030\006@\nH\001X\001'
+  _globals['_CHECKMENTIONSREQUEST'].fields_by_name['mentions']._loaded_options = None
+  _globals['_CHECKMENTIONSREQUEST'].fields_by_name['mentions']._serialized_options = b'\222\347\030\036\"\027mentions/[a-z0-9]{1,64}8\001@\350\007'
   _globals['_INGESTSERVICE'].methods_by_name['IngestMentions']._loaded_options = None
   _globals['_INGESTSERVICE'].methods_by_name['IngestMentions']._serialized_options = b'\212\347\030\r\022\t\n\007crawler\030\002'
   _globals['_CHANGESERVICE'].methods_by_name['WatchChanges']._loaded_options = None
   _globals['_CHANGESERVICE'].methods_by_name['WatchChanges']._serialized_options = b'\212\347\030,\022(\n\007crawler\n\010alerting\n\npublishing\n\007gateway\030\001'
-  _globals['_OUTCOME']._serialized_start=888
-  _globals['_OUTCOME']._serialized_end=1007
-  _globals['_CHANGEKIND']._serialized_start=1010
-  _globals['_CHANGEKIND']._serialized_end=1226
+  _globals['_CHANGESERVICE'].methods_by_name['CheckMentions']._loaded_options = None
+  _globals['_CHANGESERVICE'].methods_by_name['CheckMentions']._serialized_options = b'\212\347\030\r\022\t\n\007crawler\030\001'
+  _globals['_OUTCOME']._serialized_start=1021
+  _globals['_OUTCOME']._serialized_end=1140
+  _globals['_CHANGEKIND']._serialized_start=1143
+  _globals['_CHANGEKIND']._serialized_end=1407
   _globals['_INGESTMENTIONSREQUEST']._serialized_start=154
   _globals['_INGESTMENTIONSREQUEST']._serialized_end=234
   _globals['_SPOOLITEM']._serialized_start=236
@@ -60,8 +64,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WATCHCHANGESREQUEST']._serialized_end=660
   _globals['_WATCHCHANGESRESPONSE']._serialized_start=663
   _globals['_WATCHCHANGESRESPONSE']._serialized_end=886
-  _globals['_INGESTSERVICE']._serialized_start=1229
-  _globals['_INGESTSERVICE']._serialized_end=1372
-  _globals['_CHANGESERVICE']._serialized_start=1375
-  _globals['_CHANGESERVICE']._serialized_end=1542
+  _globals['_CHECKMENTIONSREQUEST']._serialized_start=888
+  _globals['_CHECKMENTIONSREQUEST']._serialized_end=964
+  _globals['_CHECKMENTIONSRESPONSE']._serialized_start=966
+  _globals['_CHECKMENTIONSRESPONSE']._serialized_end=1019
+  _globals['_INGESTSERVICE']._serialized_start=1410
+  _globals['_INGESTSERVICE']._serialized_end=1553
+  _globals['_CHANGESERVICE']._serialized_start=1556
+  _globals['_CHANGESERVICE']._serialized_end=1844
 # @@protoc_insertion_point(module_scope)

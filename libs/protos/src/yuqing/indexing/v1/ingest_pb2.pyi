@@ -72,6 +72,10 @@ class _ChangeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeKind
     """A person corrected a label, or took that back. 人工纠正"""
     CHANGE_KIND_TRIAGED: _ChangeKind.ValueType  # 7
     """Queue, tags or notes changed. 分拣变化"""
+    CHANGE_KIND_HELD: _ChangeKind.ValueType  # 8
+    """A legal hold covers it, perhaps beside others. 已保全"""
+    CHANGE_KIND_RELEASED: _ChangeKind.ValueType  # 9
+    """No legal hold covers it any more. 已解除保全"""
 
 class ChangeKind(_ChangeKind, metaclass=_ChangeKindEnumTypeWrapper):
     """What happened to a mention. 变更类型"""
@@ -91,6 +95,10 @@ CHANGE_KIND_CORRECTED: ChangeKind.ValueType  # 6
 """A person corrected a label, or took that back. 人工纠正"""
 CHANGE_KIND_TRIAGED: ChangeKind.ValueType  # 7
 """Queue, tags or notes changed. 分拣变化"""
+CHANGE_KIND_HELD: ChangeKind.ValueType  # 8
+"""A legal hold covers it, perhaps beside others. 已保全"""
+CHANGE_KIND_RELEASED: ChangeKind.ValueType  # 9
+"""No legal hold covers it any more. 已解除保全"""
 Global___ChangeKind: _TypeAlias = ChangeKind  # noqa: Y015
 
 @_typing.final
@@ -278,3 +286,53 @@ class WatchChangesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WatchChangesResponse: _TypeAlias = WatchChangesResponse  # noqa: Y015
+
+@_typing.final
+class CheckMentionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def mentions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """`mentions/{mention}`. 提及"""
+
+    def __init__(
+        self,
+        *,
+        mentions: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mentions", b"mentions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckMentionsRequest: _TypeAlias = CheckMentionsRequest  # noqa: Y015
+
+@_typing.final
+class CheckMentionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ERASED_FIELD_NUMBER: _builtins.int
+    HELD_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def erased(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those that were erased for good. 已清除"""
+
+    @_builtins.property
+    def held(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those under a legal hold. 已保全"""
+
+    def __init__(
+        self,
+        *,
+        erased: _abc.Iterable[_builtins.str] | None = ...,
+        held: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erased", b"erased", "held", b"held"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckMentionsResponse: _TypeAlias = CheckMentionsResponse  # noqa: Y015

@@ -116,6 +116,11 @@ class ChangeServiceStub:
                 request_serializer=yuqing_dot_indexing_dot_v1_dot_ingest__pb2.WatchChangesRequest.SerializeToString,
                 response_deserializer=yuqing_dot_indexing_dot_v1_dot_ingest__pb2.WatchChangesResponse.FromString,
                 _registered_method=True)
+        self.CheckMentions = channel.unary_unary(
+                '/yuqing.indexing.v1.ChangeService/CheckMentions',
+                request_serializer=yuqing_dot_indexing_dot_v1_dot_ingest__pb2.CheckMentionsRequest.SerializeToString,
+                response_deserializer=yuqing_dot_indexing_dot_v1_dot_ingest__pb2.CheckMentionsResponse.FromString,
+                _registered_method=True)
 
 
 class ChangeServiceServicer:
@@ -129,6 +134,13 @@ class ChangeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckMentions(self, request, context):
+        """Which of these mentions were erased and which are held, for a consumer that missed changes or is about to delete. 核对已清除与已保全
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ChangeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -136,6 +148,11 @@ def add_ChangeServiceServicer_to_server(servicer, server):
                     servicer.WatchChanges,
                     request_deserializer=yuqing_dot_indexing_dot_v1_dot_ingest__pb2.WatchChangesRequest.FromString,
                     response_serializer=yuqing_dot_indexing_dot_v1_dot_ingest__pb2.WatchChangesResponse.SerializeToString,
+            ),
+            'CheckMentions': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckMentions,
+                    request_deserializer=yuqing_dot_indexing_dot_v1_dot_ingest__pb2.CheckMentionsRequest.FromString,
+                    response_serializer=yuqing_dot_indexing_dot_v1_dot_ingest__pb2.CheckMentionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -166,6 +183,33 @@ class ChangeService:
             '/yuqing.indexing.v1.ChangeService/WatchChanges',
             yuqing_dot_indexing_dot_v1_dot_ingest__pb2.WatchChangesRequest.SerializeToString,
             yuqing_dot_indexing_dot_v1_dot_ingest__pb2.WatchChangesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckMentions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yuqing.indexing.v1.ChangeService/CheckMentions',
+            yuqing_dot_indexing_dot_v1_dot_ingest__pb2.CheckMentionsRequest.SerializeToString,
+            yuqing_dot_indexing_dot_v1_dot_ingest__pb2.CheckMentionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

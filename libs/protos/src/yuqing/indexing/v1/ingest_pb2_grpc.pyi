@@ -38,6 +38,8 @@ class ChangeServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     WatchChanges: _aio.UnaryStreamMultiCallable[_ingest_pb2.WatchChangesRequest, _ingest_pb2.WatchChangesResponse]
     """Changes after a sequence number, then new ones as they come. 从指定序号起的变更"""
+    CheckMentions: _aio.UnaryUnaryMultiCallable[_ingest_pb2.CheckMentionsRequest, _ingest_pb2.CheckMentionsResponse]
+    """Which of these mentions were erased and which are held, for a consumer that missed changes or is about to delete. 核对已清除与已保全"""
 
 class ChangeServiceServicer(metaclass=_abc_1.ABCMeta):
     """The feed of changes in the index. 变更流"""
@@ -49,5 +51,13 @@ class ChangeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_ingest_pb2.WatchChangesRequest, _abc.AsyncIterator[_ingest_pb2.WatchChangesResponse]],
     ) -> _abc.AsyncIterator[_ingest_pb2.WatchChangesResponse]:
         """Changes after a sequence number, then new ones as they come. 从指定序号起的变更"""
+
+    @_abc_1.abstractmethod
+    def CheckMentions(
+        self,
+        request: _ingest_pb2.CheckMentionsRequest,
+        context: _aio.ServicerContext[_ingest_pb2.CheckMentionsRequest, _abc.Awaitable[_ingest_pb2.CheckMentionsResponse]],
+    ) -> _abc.Awaitable[_ingest_pb2.CheckMentionsResponse]:
+        """Which of these mentions were erased and which are held, for a consumer that missed changes or is about to delete. 核对已清除与已保全"""
 
 def add_ChangeServiceServicer_to_server(servicer: ChangeServiceServicer, server: _aio.Server) -> None: ...

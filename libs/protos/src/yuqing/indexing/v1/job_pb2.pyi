@@ -36,6 +36,10 @@ class _JobKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JobKind.Value
     """Takes back what a correction by query did. 撤销批量纠正"""
     JOB_KIND_RESCORE: _JobKind.ValueType  # 4
     """Has mentions that a query finds judged anew. 重新研判"""
+    JOB_KIND_HOLD: _JobKind.ValueType  # 5
+    """Puts mentions that a query finds under a legal hold. 批量保全"""
+    JOB_KIND_RELEASE: _JobKind.ValueType  # 6
+    """Tells searches and stored pages that a legal hold was released. 解除保全"""
 
 class JobKind(_JobKind, metaclass=_JobKindEnumTypeWrapper):
     """What a job does. 作业类型"""
@@ -49,6 +53,10 @@ JOB_KIND_UNDO: JobKind.ValueType  # 3
 """Takes back what a correction by query did. 撤销批量纠正"""
 JOB_KIND_RESCORE: JobKind.ValueType  # 4
 """Has mentions that a query finds judged anew. 重新研判"""
+JOB_KIND_HOLD: JobKind.ValueType  # 5
+"""Puts mentions that a query finds under a legal hold. 批量保全"""
+JOB_KIND_RELEASE: JobKind.ValueType  # 6
+"""Tells searches and stored pages that a legal hold was released. 解除保全"""
 Global___JobKind: _TypeAlias = JobKind  # noqa: Y015
 
 class _JobState:

@@ -271,6 +271,8 @@ class Mention(_message.Message):
     CORRECTIONS_FIELD_NUMBER: _builtins.int
     TRIAGE_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    LEGAL_HOLDS_FIELD_NUMBER: _builtins.int
+    HELD_FIELD_NUMBER: _builtins.int
     INFLUENCE_FIELD_NUMBER: _builtins.int
     RISK_FIELD_NUMBER: _builtins.int
     name: _builtins.str
@@ -289,6 +291,8 @@ class Mention(_message.Message):
     """What counts: as a person corrected it, or else as it was judged. 有效情感（人工纠正优先）"""
     etag: _builtins.str
     """Changes with everything that people do to the mention; empty where they did nothing yet. 人工信息的版本"""
+    held: _builtins.bool
+    """Whether any does. 是否已保全"""
     @_builtins.property
     def document(self) -> _document_pb2.Document:
         """As it was fetched last. 原文"""
@@ -326,6 +330,10 @@ class Mention(_message.Message):
     @_builtins.property
     def triage(self) -> _triage_pb2.Triage: ...
     @_builtins.property
+    def legal_holds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """`legalHolds/{legal_hold}` that keep it from being erased and from being dropped with its month. 法律保全"""
+
+    @_builtins.property
     def influence(self) -> _assessment_pb2.Influence:
         """As of its last write; absent until it is written by a version that computes it. 影响力"""
 
@@ -354,12 +362,14 @@ class Mention(_message.Message):
         corrections: _abc.Iterable[_correction_pb2.Correction] | None = ...,
         triage: _triage_pb2.Triage | None = ...,
         etag: _builtins.str = ...,
+        legal_holds: _abc.Iterable[_builtins.str] | None = ...,
+        held: _builtins.bool = ...,
         influence: _assessment_pb2.Influence | None = ...,
         risk: _assessment_pb2.Risk | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "first_seen_time", b"first_seen_time", "influence", b"influence", "judgement", b"judgement", "labels", b"labels", "last_seen_time", b"last_seen_time", "risk", b"risk", "triage", b"triage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "content_hash", b"content_hash", "copy", b"copy", "corrections", b"corrections", "document", b"document", "edited", b"edited", "etag", b"etag", "first_seen_time", b"first_seen_time", "influence", b"influence", "judgement", b"judgement", "labels", b"labels", "last_seen_time", b"last_seen_time", "name", b"name", "related_stories", b"related_stories", "risk", b"risk", "sentiment", b"sentiment", "story", b"story", "topics", b"topics", "triage", b"triage", "vanished", b"vanished"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aliases", b"aliases", "content_hash", b"content_hash", "copy", b"copy", "corrections", b"corrections", "document", b"document", "edited", b"edited", "etag", b"etag", "first_seen_time", b"first_seen_time", "held", b"held", "influence", b"influence", "judgement", b"judgement", "labels", b"labels", "last_seen_time", b"last_seen_time", "legal_holds", b"legal_holds", "name", b"name", "related_stories", b"related_stories", "risk", b"risk", "sentiment", b"sentiment", "story", b"story", "topics", b"topics", "triage", b"triage", "vanished", b"vanished"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

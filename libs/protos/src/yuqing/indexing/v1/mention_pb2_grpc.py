@@ -143,7 +143,8 @@ class MentionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def EraseMention(self, request, context):
-        """Erases a mention for good: text, index, stored page, spool; a tombstone keeps it out. 永久清除
+        """Erases a mention for good: text, index, stored page, spool; a tombstone keeps it out. Refused with `LEGAL_HOLD`, and the names of the
+        holds, as long as one covers it. 永久清除；法律保全期间拒绝
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

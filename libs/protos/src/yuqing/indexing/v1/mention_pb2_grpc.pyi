@@ -33,7 +33,9 @@ class MentionServiceStub:
     ListSimilarMentions: _aio.UnaryUnaryMultiCallable[_mention_pb2.ListSimilarMentionsRequest, _mention_pb2.ListSimilarMentionsResponse]
     """More like this: mentions of other stories that mean nearly the same, the nearest first, one for each story. 相似内容"""
     EraseMention: _aio.UnaryUnaryMultiCallable[_mention_pb2.EraseMentionRequest, _mention_pb2.EraseMentionResponse]
-    """Erases a mention for good: text, index, stored page, spool; a tombstone keeps it out. 永久清除"""
+    """Erases a mention for good: text, index, stored page, spool; a tombstone keeps it out. Refused with `LEGAL_HOLD`, and the names of the
+    holds, as long as one covers it. 永久清除；法律保全期间拒绝
+    """
 
 class MentionServiceServicer(metaclass=_abc_1.ABCMeta):
     """What is said in public. 舆情信息"""
@@ -108,6 +110,8 @@ class MentionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _mention_pb2.EraseMentionRequest,
         context: _aio.ServicerContext[_mention_pb2.EraseMentionRequest, _abc.Awaitable[_mention_pb2.EraseMentionResponse]],
     ) -> _abc.Awaitable[_mention_pb2.EraseMentionResponse]:
-        """Erases a mention for good: text, index, stored page, spool; a tombstone keeps it out. 永久清除"""
+        """Erases a mention for good: text, index, stored page, spool; a tombstone keeps it out. Refused with `LEGAL_HOLD`, and the names of the
+        holds, as long as one covers it. 永久清除；法律保全期间拒绝
+        """
 
 def add_MentionServiceServicer_to_server(servicer: MentionServiceServicer, server: _aio.Server) -> None: ...

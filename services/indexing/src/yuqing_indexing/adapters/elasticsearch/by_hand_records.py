@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from yuqing_indexing.domain.by_hand import ByHand, Correction, Judged, LabelKind, Triage, TriageState
+from yuqing_indexing.domain.candidates import HELD
 from yuqing_indexing.domain.document import Mention
+from yuqing_indexing.domain.holds import hold_name
 
-DERIVED_OF_PEOPLE = ("triage", "assignee", "tag", "corrected")
+DERIVED_OF_PEOPLE = ("triage", "assignee", "tag", "corrected", "held", "hold")
 """Fields that are made of `by_hand`."""
 _Kept = Mapping[str, Any]
 
@@ -19,19 +21,27 @@ def by_hand_fields(mention: Mention) -> dict[str, Any]:
         return {}
     triage = by_hand.triage
     corrected = [each.kind.value for each in mention.counting]
-    fields = (("triage", triage.state.value), ("assignee", triage.assignee), ("tag", triage.tags), ("corrected", corrected))
+    fields = (
+        ("triage", triage.state.value),
+        ("assignee", triage.assignee),
+        ("tag", triage.tags),
+        ("corrected", corrected),
+        ("held", HELD if by_hand.holds else ""),
+        ("hold", list(map(hold_name, by_hand.holds))),
+    )
     return {"by_hand": _kept(by_hand)} | {name: value for name, value in fields if value}
 
 
 def by_hand_of(kept: _Kept) -> ByHand:
     """What `by_hand` of the index holds."""
-    return ByHand(kept["etag"], tuple(map(_correction_of, kept["corrections"])), _triage_of(kept["triage"]))
+    corrections, triage = tuple(map(_correction_of, kept["corrections"])), _triage_of(kept["triage"])
+    return ByHand(kept["etag"], corrections, triage, tuple(kept.get("holds", ())))
 
 
 def _kept(by_hand: ByHand) -> dict[str, Any]:
     triage = by_hand.triage
     place = {"state": triage.state.value, "assignee": triage.assignee, "tags": triage.tags, "notes": triage.notes, "time": triage.time}
-    return {"etag": by_hand.etag, "corrections": list(map(_correction, by_hand.corrections)), "triage": place}
+    return {"etag": by_hand.etag, "corrections": list(map(_correction, by_hand.corrections)), "triage": place, "holds": by_hand.holds}
 
 
 def _correction(correction: Correction) -> dict[str, Any]:

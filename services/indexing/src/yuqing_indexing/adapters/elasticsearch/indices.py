@@ -62,12 +62,11 @@ class Indices:
         found = await self.client.indices.get_settings(index=",".join(map(self.everywhere, FAMILIES)), name="index.uuid")
         return sorted({match["month"] for name in found.body if (match := _MONTHLY.fullmatch(name))})
 
-    async def drop(self, month: str) -> None:
-        """Removes a month for good; does nothing where it is gone already."""
-        for family in FAMILIES:
-            name = self.name(family, month)
-            self._ready.discard(name)
-            await self.client.indices.delete(index=name, ignore_unavailable=True)
+    async def drop(self, family: Family, month: str) -> None:
+        """Removes a month's index for good; does nothing where it is gone already."""
+        name = self.name(family, month)
+        self._ready.discard(name)
+        await self.client.indices.delete(index=name, ignore_unavailable=True)
 
     async def _upgrade(self, family: Family, names: str) -> None:
         present = mapping(family)
