@@ -3,13 +3,14 @@
 import gzip
 import io
 import json
+import uuid
 import zipfile
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from yuqing_testkit.agreement import Agreement, Record, eventually, ok
+from yuqing_testkit.agreement import Agreement, Record, eventually, every_mention, ok
 from yuqing_testkit.system import System
 
 
@@ -90,3 +91,39 @@ def test_a_model_is_put_to_work_by_a_person_alone(monitor: httpx.Client, employe
     assert [each["accuracy"] for each in compared["figures"]] == [1, 1]
     assert employee.post("/v1/models/shipped:activate", json={"reason": "x"}).status_code == 403
     assert monitor.post("/v1/models/shipped:activate", json={"reason": "x"}).json()["reason"] == "ACTIVE_ALREADY"
+
+
+@pytest.mark.clause("2.4.3")
+def test_what_legal_holds_cannot_be_erased_until_it_is_released(
+    system: System, monitor: httpx.Client, legal: httpx.Client, auditor: httpx.Client, town: Agreement
+) -> None:
+    text = system.world.control(publish={"place": "microblog", "text": "诉讼证据编号九九零一"})[0]
+    (mention,) = eventually(lambda: every_mention(monitor, '"编号九九零一"'), seconds=90)
+    name, request_id = mention["name"], str(uuid.uuid4())
+    page = f"/v1/storedPages/{mention['document']['storedPage']}"
+    assert not mention["held"]
+    assert ok(legal.get(page))["expireTime"]
+    body = {"query": '"编号九九零一"', "reason": "名誉权纠纷", "requestId": request_id}
+    assert monitor.post("/v1/mentions:hold", json=body).status_code == 403
+    hold = ok(legal.post("/v1/mentions:hold", json=body))["legalHold"]
+    assert ok(legal.post("/v1/mentions:hold", json=body))["legalHold"]["name"] == hold["name"]
+    eventually(lambda: ok(monitor.get(f"/v1/{name}"))["held"], seconds=60)
+    second = ok(legal.post(f"/v1/{name}:hold", json={"reason": "商业诋毁"}))["legalHold"]
+    eventually(lambda: [hit["mention"]["name"] for hit in search(monitor, "held:true")["hits"]] == [name], seconds=20)
+    eventually(lambda: not ok(legal.get(page)).get("expireTime"), seconds=60)
+    listed = ok(auditor.get("/v1/legalHolds", params={"mention": name}))["legalHolds"]
+    assert [(each["name"], each["reason"], each["mentionSize"]) for each in listed] == [
+        (second["name"], "商业诋毁", "1"),
+        (hold["name"], "名誉权纠纷", "1"),
+    ]
+    for each in listed:
+        refused = legal.post(f"/v1/{name}:erase", json={"reason": "当事人要求删除"})
+        assert (refused.status_code, refused.json()["reason"]) == (409, "LEGAL_HOLD")
+        assert each["name"] in refused.text
+        ok(legal.post(f"/v1/{each['name']}:release", json={"reason": "判决已生效"}))
+    eventually(lambda: not ok(monitor.get(f"/v1/{name}"))["held"], seconds=60)
+    eventually(lambda: ok(legal.get(page)).get("expireTime"), seconds=60)
+    ok(legal.post(f"/v1/{name}:erase", json={"reason": "当事人要求删除"}))
+    eventually(lambda: legal.get(page).status_code == 404, seconds=60)
+    assert monitor.get(f"/v1/{name}").status_code == 404
+    system.world.control(delete={"key": text["key"]})  # for those who compare with the truth afterwards

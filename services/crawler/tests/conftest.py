@@ -19,10 +19,11 @@ from yuqing_crawler.engine.reading import Reader
 from yuqing_crawler.engine.run import Workbench
 from yuqing_crawler.settings import Settings
 from yuqing_crawler.store.recorder import Recorder
+from yuqing_crawler.workers.checking import Checking
 from yuqing_runtime.database import Database
 from yuqing_runtime.objects import Objects
 from yuqing_runtime.serving import Registration
-from yuqing_testkit.indexing import FakeIndexing
+from yuqing_testkit.indexing import FakeChanges, FakeIndexing
 from yuqing_testkit.services import Town
 from yuqing_testkit.site import Site, running_site
 
@@ -80,6 +81,20 @@ async def bench(database: Database, downloads: Downloads, settings: Settings) ->
     recorder = Recorder(database, stored_page_age=timedelta(days=90), first_revisit=timedelta(minutes=15))
     yield Workbench(database, reader, recorder, Objects.open(settings.objects))
     parsers.close()
+
+
+@pytest.fixture
+async def changes(tmp_path: Path) -> AsyncIterator[tuple[FakeChanges, ingest_pb2_grpc.ChangeServiceStub]]:
+    """The index's feed, and the crawler's way to it."""
+    town, fake = Town(tmp_path / "keys"), FakeChanges()
+    registration = Registration(ingest_pb2_grpc.add_ChangeServiceServicer_to_server, fake)
+    async with town.running("indexing", [registration]) as address, town.channel("crawler", "indexing", address) as channel:
+        yield fake, ingest_pb2_grpc.ChangeServiceStub(channel)
+
+
+@pytest.fixture
+def checking(changes: tuple[FakeChanges, ingest_pb2_grpc.ChangeServiceStub]) -> Checking:
+    return Checking(changes[1])
 
 
 SourceMaker = Callable[..., Source]

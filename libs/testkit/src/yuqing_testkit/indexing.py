@@ -1,4 +1,4 @@
-"""An indexing service that keeps documents in memory: a fake of the port that the crawler ships to."""
+"""An indexing service in memory: fakes of the ports that the crawler ships to and follows."""
 
 import asyncio
 from collections import Counter
@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 
 from yuqing.indexing.v1 import document_pb2, ingest_pb2, ingest_pb2_grpc
+from yuqing_runtime.feed import SequenceGone
 
 
 class FakeIndexing(ingest_pb2_grpc.IngestServiceServicer):
@@ -46,3 +47,50 @@ class FakeIndexing(ingest_pb2_grpc.IngestServiceServicer):
         self.documents[key] = document
         outcome = ingest_pb2.OUTCOME_DUPLICATE if known else ingest_pb2.OUTCOME_STORED
         return ingest_pb2.ItemOutcome(sequence=item.sequence, outcome=outcome, mention=f"mentions/{abs(hash(key))}")
+
+
+class FakeChanges(ingest_pb2_grpc.ChangeServiceServicer):
+    """A feed of `changes` that keeps those after `kept_after`; `held` and `erased` are the mentions that stand so. `away` makes it refuse."""
+
+    def __init__(self) -> None:
+        self.changes: list[ingest_pb2.WatchChangesResponse] = []
+        self.kept_after = 0
+        self.asked: list[int] = []
+        self.held: set[str] = set()
+        self.erased: set[str] = set()
+        self.away = False
+
+    def tell(self, kind: "ingest_pb2.ChangeKind.ValueType", mention: str, **identity: str) -> None:
+        """Appends a change; `identity` is the document's site, native id and address."""
+        sequence = self.changes[-1].sequence + 1 if self.changes else self.kept_after + 1
+        self.changes.append(ingest_pb2.WatchChangesResponse(sequence=sequence, mention=mention, kind=kind, **identity))
+        if kind == ingest_pb2.CHANGE_KIND_HELD:
+            self.held = self.held | {mention}
+        elif kind == ingest_pb2.CHANGE_KIND_RELEASED:
+            self.held = self.held - {mention}
+        elif kind == ingest_pb2.CHANGE_KIND_ERASED:
+            self.erased = self.erased | {mention}
+
+    async def WatchChanges(  # noqa: N802 - the contract's name
+        self,
+        request: ingest_pb2.WatchChangesRequest,
+        context: Any,  # noqa: ARG002 - the contract's
+    ) -> AsyncIterator[ingest_pb2.WatchChangesResponse]:
+        self.asked.append(request.after_sequence)
+        last = request.after_sequence
+        if last < self.kept_after:
+            raise SequenceGone.of(f"changes up to {self.kept_after} are no longer kept", kept_after=self.kept_after)
+        while True:
+            for change in self.changes:
+                if change.sequence > last:
+                    last = change.sequence
+                    yield change
+            await asyncio.sleep(0.02)
+
+    async def CheckMentions(  # noqa: N802 - the contract's name
+        self, request: ingest_pb2.CheckMentionsRequest, context: Any
+    ) -> ingest_pb2.CheckMentionsResponse:
+        if self.away:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "restarting")
+        asked = set(request.mentions)
+        return ingest_pb2.CheckMentionsResponse(erased=sorted(asked & self.erased), held=sorted(asked & self.held))

@@ -23,8 +23,9 @@ from yuqing_crawler.servicers.spool import SpoolServicer
 from yuqing_crawler.servicers.stored_pages import StoredPageServicer
 from yuqing_crawler.settings import Settings
 from yuqing_crawler.store.recorder import Recorder
-from yuqing_crawler.workers.erasure import Erasure
+from yuqing_crawler.workers.checking import Checking
 from yuqing_crawler.workers.findings import Findings
+from yuqing_crawler.workers.following import Following
 from yuqing_crawler.workers.housekeeping import Housekeeping
 from yuqing_crawler.workers.revisits import Revisits
 from yuqing_crawler.workers.scheduler import Scheduler, new_holder
@@ -75,14 +76,15 @@ def _server(settings: Settings, identity: Identity, sealer: Sealer, parts: _Part
     bench = Workbench(database, parts.reader, _recorder(settings, database), objects)
     secrets = SourceSecrets(sealer)
     indexing = parts.channels.to("indexing")
+    changes = ingest_pb2_grpc.ChangeServiceStub(indexing)
     shipper = Shipper(database, ingest_pb2_grpc.IngestServiceStub(indexing), settings)
     zone, holder = ZoneInfo(settings.shared.time_zone), new_holder()
     loops: list[Loop] = [
         Scheduler(bench, secrets.open, settings, holder).run,
         shipper.run,
         Findings(bench, parts.downloads, zone).run,
-        Housekeeping(database, objects, settings).run,
-        Erasure(database, ingest_pb2_grpc.ChangeServiceStub(indexing)).run,
+        Housekeeping(database, objects, Checking(changes), settings).run,
+        Following(database, changes).run,
     ]
     if settings.revisits_per_host_hour and settings.revisit_after_seconds:
         loops.append(Revisits(bench, secrets.open, settings, holder).run)

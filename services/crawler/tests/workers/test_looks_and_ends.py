@@ -3,8 +3,6 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,7 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from yuqing.crawler.v1 import people_pb2
-from yuqing.indexing.v1 import document_pb2, ingest_pb2, ingest_pb2_grpc
+from yuqing.indexing.v1 import document_pb2, ingest_pb2
 from yuqing_crawler.domain.keys import document_key
 from yuqing_crawler.engine import run
 from yuqing_crawler.engine.downloads import Downloads
@@ -23,19 +21,16 @@ from yuqing_crawler.engine.secrets import Secrets
 from yuqing_crawler.settings import Settings
 from yuqing_crawler.store import erasing, findings, patrols, reports, sources, spool
 from yuqing_crawler.store.patrols import PatrolList
-from yuqing_crawler.store.spool import Acknowledgement
 from yuqing_crawler.store.tables import patrol_visit, revisit, stored_page, tombstone
 from yuqing_crawler.store.tables import spool as spool_table
-from yuqing_crawler.workers.erasure import Erasure, Step
+from yuqing_crawler.workers.checking import Checking
 from yuqing_crawler.workers.findings import Findings
+from yuqing_crawler.workers.following import Following
 from yuqing_crawler.workers.housekeeping import Housekeeping
 from yuqing_crawler.workers.revisits import HostBudget, Revisits
 from yuqing_runtime import audit
 from yuqing_runtime.database import Database
-from yuqing_runtime.feed import SequenceGone
 from yuqing_runtime.objects import FOLDERS
-from yuqing_runtime.serving import Registration
-from yuqing_testkit.services import Town
 from yuqing_testkit.site import Page, Site, feed
 
 LONG = "这是一段足够长的正文，说的是一家公司的新产品和它的用户的看法，读起来像真的新闻。" * 8
@@ -160,42 +155,20 @@ def test_a_budget_is_free_again_when_the_hour_is_over() -> None:
     assert budget.take("b", 2)
 
 
-@dataclass
-class _Changes(ingest_pb2_grpc.ChangeServiceServicer):
-    changes: list[ingest_pb2.WatchChangesResponse]
-
-    async def WatchChanges(self, request, context):
-        for change in self.changes:
-            if change.sequence > request.after_sequence:
-                yield change
-        await asyncio.Event().wait()
-
-
-@pytest.fixture
-async def changes(tmp_path) -> AsyncIterator[tuple[_Changes, ingest_pb2_grpc.ChangeServiceStub]]:
-    town, fake = Town(tmp_path / "keys"), _Changes([])
-    registration = Registration(ingest_pb2_grpc.add_ChangeServiceServicer_to_server, fake)
-    async with town.running("indexing", [registration]) as address, town.channel("crawler", "indexing", address) as channel:
-        yield fake, ingest_pb2_grpc.ChangeServiceStub(channel)
-
-
 @pytest.mark.usefixtures("known")
 async def test_nothing_is_left_of_a_mention_when_it_was_erased(bench: Workbench, settings: Settings, changes, make_source) -> None:
     fake, stub = changes
     database = bench.database
     (document,) = await spooled(database)
-    kinds = ingest_pb2.CHANGE_KIND_STORED, ingest_pb2.CHANGE_KIND_ERASED
-    fake.changes = [
-        ingest_pb2.WatchChangesResponse(sequence=number, mention="mentions/1", kind=kind, site=document.site, url=document.canonical_url)
-        for number, kind in enumerate(kinds, start=1)
-    ]
-    task = asyncio.create_task(Erasure(database, stub).run())
+    for kind in (ingest_pb2.CHANGE_KIND_STORED, ingest_pb2.CHANGE_KIND_ERASED):
+        fake.tell(kind, "mentions/1", site=document.site, url=document.canonical_url)
+    task = asyncio.create_task(Following(database, stub).run())
     async with asyncio.timeout(20):
         while not await count(database, tombstone):
             await asyncio.sleep(0.02)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    await Housekeeping(database, bench.objects, settings).run_once()
+    await Housekeeping(database, bench.objects, Checking(stub), settings).run_once()
 
     assert await spooled(database) == []
     assert await count(database, revisit) == 0
@@ -208,39 +181,6 @@ async def test_nothing_is_left_of_a_mention_when_it_was_erased(bench: Workbench,
     await run.run(bench, job, (), Limits(10, 2))
     assert await spooled(database) == []
     assert (await audit.verify(database)).first_broken is None
-
-
-@dataclass
-class _Trimmed(ingest_pb2_grpc.ChangeServiceServicer):
-    """A feed that keeps only what follows the third change; `kinds` of the erasures that it has after that."""
-
-    asked: list[int] = field(default_factory=list)
-
-    async def WatchChanges(self, request, context):
-        self.asked.append(request.after_sequence)
-        if request.after_sequence < 3:
-            raise SequenceGone.of("the changes 1 to 3 are no longer kept", kept_after=3)
-        yield ingest_pb2.WatchChangesResponse(sequence=4, mention="mentions/9", kind=ingest_pb2.CHANGE_KIND_ERASED, url="http://news.test/b")
-        await asyncio.Event().wait()
-
-
-@pytest.mark.usefixtures("known")
-async def test_what_was_erased_meanwhile_is_asked_for_when_changes_are_no_longer_kept(bench: Workbench, tmp_path) -> None:
-    database, town, fake = bench.database, Town(tmp_path / "keys"), _Trimmed()
-    async with database.write() as connection:
-        (claimed,) = await spool.claim(connection, limit=10, seconds=60)
-        await spool.acknowledge(connection, [Acknowledgement(claimed.sequence, ingest_pb2.OUTCOME_STORED, refused=False, mention="mentions/1")])
-    registration = Registration(ingest_pb2_grpc.add_ChangeServiceServicer_to_server, fake)
-    async with town.running("indexing", [registration]) as address, town.channel("crawler", "indexing", address) as channel:
-        task = asyncio.create_task(Erasure(database, ingest_pb2_grpc.ChangeServiceStub(channel)).run())
-        async with asyncio.timeout(60):
-            while not await count(database, tombstone):
-                await asyncio.sleep(0.02)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-    assert fake.asked == [0, 3]
-    async with database.write() as connection:
-        assert [each.sequence for each in await spool.claim(connection, limit=10, seconds=60)] == [claimed.sequence]
 
 
 @pytest.mark.usefixtures("known")
@@ -261,19 +201,6 @@ async def test_a_page_is_not_kept_again_when_it_still_shows_what_was_erased(benc
     assert (last.url, last.stored_page) == ("http://news.test/2", "")
 
 
-@pytest.mark.usefixtures("known")
-async def test_a_page_stays_when_a_legal_hold_is_on_it(bench: Workbench, settings: Settings, changes) -> None:
-    _fake, stub = changes
-    (document,) = await spooled(bench.database)
-    change = ingest_pb2.WatchChangesResponse(sequence=1, mention="mentions/1", kind=ingest_pb2.CHANGE_KIND_ERASED, site=document.site, url=ADDRESS)
-    erasure = Erasure(bench.database, stub)
-    async with bench.database.write() as connection:
-        await connection.execute(update(stored_page).values(expires_at=None))
-        await erasure.apply(connection, Step(change.sequence, change))
-    await Housekeeping(bench.database, bench.objects, settings).run_once()
-    assert await bench.objects.exists(document.stored_page)
-
-
 def grow_old(settings: Settings, digest: str, age: timedelta) -> None:
     """Lets an object seem to be stored so long ago."""
     (file,) = Path(settings.objects).rglob(digest)
@@ -282,14 +209,14 @@ def grow_old(settings: Settings, digest: str, age: timedelta) -> None:
 
 
 @pytest.mark.usefixtures("known")
-async def test_an_object_is_swept_only_when_it_is_old_and_nobodys_page(bench: Workbench, settings: Settings) -> None:
+async def test_an_object_is_swept_only_when_it_is_old_and_nobodys_page(bench: Workbench, settings: Settings, checking: Checking) -> None:
     (document,) = await spooled(bench.database)
     left = await bench.objects.put("一个事务没有完成的网页".encode())
     young = await bench.objects.put("刚刚保存的网页".encode())
     for digest in (left, document.stored_page):
         grow_old(settings, digest, timedelta(days=2))
     grow_old(settings, young, timedelta(hours=20))
-    house = Housekeeping(bench.database, bench.objects, settings)
+    house = Housekeeping(bench.database, bench.objects, checking, settings)
     for folder in FOLDERS:
         await house.sweep(folder)
     assert not await bench.objects.exists(left)
@@ -298,8 +225,8 @@ async def test_an_object_is_swept_only_when_it_is_old_and_nobodys_page(bench: Wo
 
 
 @pytest.mark.usefixtures("known")
-async def test_a_page_goes_when_its_time_is_over(bench: Workbench, settings: Settings) -> None:
-    house = Housekeeping(bench.database, bench.objects, settings)
+async def test_a_page_goes_when_its_time_is_over(bench: Workbench, settings: Settings, checking: Checking) -> None:
+    house = Housekeeping(bench.database, bench.objects, checking, settings)
     (document,) = await spooled(bench.database)
     await house.run_once()
     assert await bench.objects.exists(document.stored_page)
@@ -310,13 +237,13 @@ async def test_a_page_goes_when_its_time_is_over(bench: Workbench, settings: Set
     assert await count(bench.database, stored_page) == 0
 
 
-async def test_the_days_patrols_are_planned_once_when_housekeeping_runs(bench: Workbench, settings: Settings) -> None:
+async def test_the_days_patrols_are_planned_once_when_housekeeping_runs(bench: Workbench, settings: Settings, checking: Checking) -> None:
     patrol = PatrolList(
         "p1", "早巡", "people/a", (("贴吧", ""), ("微博", "")), (1, 2, 3, 4, 5, 6, 7), disabled=False, revision=1, created_at=datetime.now(UTC)
     )
     async with bench.database.write() as connection:
         await patrols.create(connection, patrol)
-    house = Housekeeping(bench.database, bench.objects, settings)
+    house = Housekeeping(bench.database, bench.objects, checking, settings)
     await house.run_once()
     await house.run_once()
     assert await count(bench.database, patrol_visit) == 2

@@ -205,16 +205,3 @@ async def test_nothing_is_left_of_a_document_when_the_index_says_that_it_was_era
         assert kept == [b"bad".ljust(16), b"good".ljust(16)]
         assert await tombstones.erased(connection, [b"gone".ljust(16), *kept]) == {b"gone".ljust(16)}
     assert (await audit.verify(database)).first_broken is None
-
-
-async def test_the_index_is_asked_again_when_acknowledged_documents_are_sent_again(database: Database, indexing, small: Settings) -> None:
-    await fill(database, "stays", "gone")
-    async with shipping(Shipper(database, indexing.stub, small)):
-        await eventually(settled(database))
-        indexing.fake.erased = {"gone"}
-        async with database.write() as connection:
-            assert await spool.send_again(connection) == 2
-        await eventually(settled(database))
-    async with database.read() as connection:
-        assert (await connection.execute(select(table.c.document_key))).scalars().all() == [b"stays".ljust(16)]
-    assert set(indexing.fake.sequences.values()) == {2}

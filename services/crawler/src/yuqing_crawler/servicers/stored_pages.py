@@ -34,7 +34,7 @@ class StoredPageServicer(spool_pb2_grpc.StoredPageServiceServicer):
             fetched_time=timestamp(row["fetched_at"]),
             size_bytes=row["size_bytes"],
         )
-        if row["expires_at"] is not None:
+        if not row["held"]:
             message.expire_time.FromDatetime(row["expires_at"])
         return spool_pb2.GetStoredPageResponse(stored_page=message)
 
@@ -54,6 +54,6 @@ class StoredPageServicer(spool_pb2_grpc.StoredPageServiceServicer):
         async with self._database.read() as connection:
             row = await pages.get(connection, name.removeprefix(PREFIX))
             now = await self._database.now(connection)
-        if row is None or (row["expires_at"] is not None and row["expires_at"] <= now):
+        if row is None or (row["expires_at"] <= now and not row["held"]):
             raise NotFound(f"there is no {name}", reason="STORED_PAGE_NOT_FOUND")
         return row

@@ -1,4 +1,4 @@
-"""Stored pages: what is known of each, which have come to their end, and which belong to what was erased."""
+"""Stored pages: what is known of each, which have come to their end, and which belong to what was erased or is held."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import RowMapping, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from yuqing_crawler.store.holds import HELD_PAGES
 from yuqing_crawler.store.tables import page_document, stored_page
 
 ENDED = "housekeeping"
@@ -13,21 +14,27 @@ ENDED = "housekeeping"
 
 
 async def get(connection: AsyncConnection, sha256: str) -> RowMapping | None:
-    """The page's row."""
-    return (await connection.execute(select(stored_page).where(stored_page.c.sha256 == sha256))).mappings().one_or_none()
+    """The page's row, with whether it is `held`."""
+    query = select(stored_page, stored_page.c.sha256.in_(HELD_PAGES).label("held")).where(stored_page.c.sha256 == sha256)
+    return (await connection.execute(query)).mappings().one_or_none()
 
 
 async def expired(connection: AsyncConnection, now: datetime, *, limit: int) -> Sequence[str]:
-    """Pages whose time is over; one under a legal hold has no end."""
-    query = select(stored_page.c.sha256).where(stored_page.c.expires_at < now).order_by(stored_page.c.expires_at).limit(limit)
+    """Pages whose time is over, but for those under a legal hold."""
+    over = stored_page.c.expires_at < now, stored_page.c.sha256.not_in(HELD_PAGES)
+    query = select(stored_page.c.sha256).where(*over).order_by(stored_page.c.expires_at).limit(limit)
     return (await connection.execute(query)).scalars().all()
 
 
 async def of_documents(connection: AsyncConnection, keys: Sequence[bytes]) -> Sequence[str]:
-    """The pages that documents were read from, except those under a legal hold."""
-    held = stored_page.c.expires_at.is_(None)
+    """The pages that documents were read from."""
     query = select(page_document.c.sha256).join(stored_page, stored_page.c.sha256 == page_document.c.sha256)
-    return (await connection.execute(query.where(page_document.c.document_key.in_(keys), ~held).distinct())).scalars().all()
+    return (await connection.execute(query.where(page_document.c.document_key.in_(keys)).distinct())).scalars().all()
+
+
+async def held(connection: AsyncConnection, digests: Sequence[str]) -> set[str]:
+    """Those of the pages that are under a legal hold."""
+    return set((await connection.execute(HELD_PAGES.where(page_document.c.sha256.in_(digests)))).scalars())
 
 
 async def known(connection: AsyncConnection, digests: Sequence[str]) -> set[str]:

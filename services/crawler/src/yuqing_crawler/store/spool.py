@@ -11,7 +11,8 @@ from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, func, in
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_crawler.domain.entries import SpoolEntry
-from yuqing_crawler.store import tally
+from yuqing_crawler.store import mentions, tally
+from yuqing_crawler.store.holds import HELD_DOCUMENTS
 from yuqing_crawler.store.tables import spool as table
 from yuqing_runtime import clock
 from yuqing_runtime.clock import database_milliseconds
@@ -118,13 +119,15 @@ async def release_all(connection: AsyncConnection) -> None:
 async def acknowledge(connection: AsyncConnection, answers: Sequence[Acknowledgement]) -> Mapping[int, str]:
     """Settles documents that still wait and returns their origins by sequence; answers for others, given twice, change nothing."""
     by_sequence = {answer.sequence: answer for answer in answers}
-    waiting = select(table.c.sequence, table.c.origin).where(_waiting(by_sequence, connection)).with_for_update()
-    origins: dict[int, str] = dict((await connection.execute(waiting)).all())
+    waiting = select(table.c.sequence, table.c.origin, table.c.document_key).where(_waiting(by_sequence, connection)).with_for_update()
+    rows = (await connection.execute(waiting)).all()
+    origins: dict[int, str] = {row.sequence: row.origin for row in rows}
     if not origins:
         return origins
-    settled = [by_sequence[sequence] for sequence in origins]
-    statement = update(table).where(table.c.sequence == bindparam("of")).values(acknowledged_at=await clock.now(connection), **_SETTLED)
+    settled, now = [by_sequence[sequence] for sequence in origins], await clock.now(connection)
+    statement = update(table).where(table.c.sequence == bindparam("of")).values(acknowledged_at=now, **_SETTLED)
     await execute_rows(connection, statement, list(map(_settled, settled)))
+    await mentions.learn(connection, {row.document_key: mention for row in rows if (mention := by_sequence[row.sequence].mention)}, now)
     await tally.add(connection, ACKNOWLEDGED, sum(not answer.refused for answer in settled))
     return origins
 
@@ -174,22 +177,15 @@ async def replay(connection: AsyncConnection, sequences: Sequence[int]) -> int:
     return replayed
 
 
-async def send_again(connection: AsyncConnection) -> int:
-    """Lets acknowledged documents wait again and returns how many: the index knows them, and answers for each how it stands."""
-    waiting = {"state": SpoolState.WAITING, "claimed_until_milliseconds": 0, "acknowledged_at": None, "outcome": 0}
-    again = (await connection.execute(update(table).where(table.c.state == SpoolState.DONE).values(waiting))).rowcount
-    touch(connection, WAKE)
-    return again
-
-
 async def keys_of(connection: AsyncConnection, sequences: Sequence[int]) -> list[bytes]:
     """Which documents these are."""
     return list((await connection.execute(select(table.c.document_key).where(table.c.sequence.in_(sequences)))).scalars())
 
 
 async def purge(connection: AsyncConnection, *, before: datetime) -> int:
-    """Forgets documents that were acknowledged before that moment, some at a time, and returns how many."""
-    old = select(table.c.sequence).where(table.c.state == SpoolState.DONE, table.c.acknowledged_at < before).limit(PURGED_AT_ONCE)
+    """Forgets documents that were acknowledged before that moment and are under no legal hold, some at a time, and returns how many."""
+    old = select(table.c.sequence).where(table.c.state == SpoolState.DONE, table.c.acknowledged_at < before)
+    old = old.where(table.c.document_key.not_in(HELD_DOCUMENTS)).limit(PURGED_AT_ONCE)
     return (await connection.execute(delete(table).where(table.c.sequence.in_(old)))).rowcount
 
 

@@ -166,6 +166,23 @@ page_document = Table(
 )
 """Which stored pages a document was read from: erasing a mention finds its pages here."""
 
+document_mention = Table(
+    "document_mention",
+    metadata,
+    Column("document_key", LargeBinary, primary_key=True),
+    Column("mention", Text, nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False, index=True),
+)
+"""Which mention the index said a document belongs to, and when it did so last."""
+
+held_mention = Table(
+    "held_mention",
+    metadata,
+    Column("mention", Text, primary_key=True),
+    Column("document_key", LargeBinary, nullable=False),
+)
+"""Mentions under a legal hold, with the key of the document that the index named (empty where it named none)."""
+
 revisit = Table(
     "revisit",
     metadata,
