@@ -286,12 +286,14 @@ async def database(database_url):
 
 
 @asynccontextmanager
-async def running_indexing(town: Town, elasticsearch_url: str, database_url: str, *, prefix: str, scoring: FakeScoring) -> AsyncIterator[Indexing]:
+async def running_indexing(
+    town: Town, elasticsearch_url: str, database_url: str, *, prefix: str, scoring: FakeScoring, stories: bool = True
+) -> AsyncIterator[Indexing]:
     secret_key_file = town.folder / "secret.key"
     if not secret_key_file.exists():
         create_key_file(secret_key_file)
     shared = SharedSettings(elasticsearch_url=elasticsearch_url, keys=town.folder, secret_key_file=secret_key_file)
-    settings = Settings(shared=shared, index_prefix=prefix)
+    chosen = Settings(shared=shared, index_prefix=prefix, stories=stories)
     database = await Database.open(database_url, schema="indexing")
     await database.migrate(MIGRATIONS)
     register_scoring = [
@@ -302,12 +304,12 @@ async def running_indexing(town: Town, elasticsearch_url: str, database_url: str
         connect(elasticsearch_url) as client,
         town.running("scoring", register_scoring) as scoring_address,
         town.channel("indexing", "scoring", scoring_address) as to_scoring,
-        assembled(settings, database, Scoring.at(to_scoring)) as parts,
+        assembled(chosen, database, Scoring.at(to_scoring)) as parts,
         town.running("indexing", parts.registrations) as address,
         town.channel("crawler", "indexing", address) as crawler,
         town.channel("gateway", "indexing", address) as gateway,
     ):
-        yield Indexing(town, settings, database, scoring, client, crawler, gateway, parts)
+        yield Indexing(town, chosen, database, scoring, client, crawler, gateway, parts)
     await database.close()
 
 
@@ -359,6 +361,14 @@ async def second_replica(indexing_on_both, elasticsearch_url, database_url):
     """Another process's worth of indexing on the same database and indices."""
     first = indexing_on_both
     async with running_indexing(first.town, elasticsearch_url, database_url, prefix=first.settings.index_prefix, scoring=first.scoring) as running:
+        yield running
+
+
+@pytest.fixture
+async def without_stories(indexing, elasticsearch_url, sqlite_url):
+    """A replica that is set to make no stories."""
+    town, scoring, prefix = indexing.town, indexing.scoring, indexing.settings.index_prefix
+    async with running_indexing(town, elasticsearch_url, sqlite_url, prefix=prefix, scoring=scoring, stories=False) as running:
         yield running
 
 

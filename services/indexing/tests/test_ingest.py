@@ -182,3 +182,14 @@ async def test_every_item_is_answered_once_when_a_stream_is_long(indexing, docum
     outcomes = await indexing.ingest([document(str(number)) for number in range(size)], batch=400)
     assert kinds(outcomes) == [STORED] * size
     assert await indexing.count() == size
+
+
+async def test_no_mention_has_a_story_while_stories_are_off_and_each_gets_one_when_it_is_fetched_later(indexing, without_stories, document):
+    text = "这家火锅店的服务真是太差了,等了一个小时也没有人来点菜"
+    outcomes = await without_stories.ingest([document("1", text), document("2", text)])
+    assert [(await indexing.mention(each.mention)).story for each in outcomes] == ["", ""]
+    assert await indexing.texts("火锅") == {text}
+    again = await indexing.ingest([document("1", text, minute=5), document("2", text, minute=5)])
+    assert [each.mention for each in again] == [each.mention for each in outcomes]
+    one, other = [(await indexing.mention(each.mention)).story for each in again]
+    assert one == other != ""

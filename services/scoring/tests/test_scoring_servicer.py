@@ -145,6 +145,20 @@ async def test_labels_are_scored_and_explained_when_a_text_has_some(stub_of, tow
     assert complaint.probability == pytest.approx(reply.score.labels.intents[0].probability, abs=1e-6)
 
 
+async def test_labels_are_explained_only_when_mentions_are_not_labelled(stub_of, town, stored, labeller):
+    alone = FirstStage(stored.model, labeller, labels_all=False)
+    text = "客服态度恶劣，等了三个小时没人管，我要投诉！北京市海淀区"
+    [score] = (await (await stub_of(alone)).ScoreMentions(request(text))).scores
+    assert score.sentiment == types_pb2.SENTIMENT_NEGATIVE
+    assert not score.HasField("labels") or not score.labels.ListFields()
+    stub = await stub_of(alone, caller="gateway")
+    with town.acting(person(access_pb2.ROLE_AUDITOR)):
+        reply = await stub.ExplainScore(scoring_pb2.ExplainScoreRequest(text=text, medium=request(text).texts[0].medium))
+    assert reply.score.labels.intents[0].intent == types_pb2.INTENT_COMPLAINT
+    assert reply.score.labels.regions[0].code.startswith("11")
+    assert reply.score.probabilities == score.probabilities
+
+
 @pytest.mark.parametrize(
     ("roles", "asked", "code"),
     [

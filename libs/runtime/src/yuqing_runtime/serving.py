@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 _LOOPS = Outcomes("loop", "How background loops end")
 _MESSAGE_BYTES = 64 * 1024 * 1024
 _LONGEST_BACKOFF_SECONDS = 30.0
-_GARBAGE_THRESHOLD = 50_000
+_GARBAGE_THRESHOLD = 200_000
 """New objects before the collector looks for cycles: with Python's 700 it looks several times while one batch is in the air."""
 
 Loop = Callable[[], Awaitable[None]]

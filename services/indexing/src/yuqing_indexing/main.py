@@ -31,6 +31,7 @@ from yuqing_indexing.adapters.elasticsearch.heads import StoryHeads
 from yuqing_indexing.adapters.elasticsearch.index import MentionIndex
 from yuqing_indexing.adapters.elasticsearch.indices import Indices
 from yuqing_indexing.adapters.elasticsearch.influence_search import ElasticsearchInfluenceSearch
+from yuqing_indexing.adapters.elasticsearch.refreshing import Refresher
 from yuqing_indexing.adapters.elasticsearch.sampling import ElasticsearchSampling
 from yuqing_indexing.adapters.elasticsearch.search import ElasticsearchSearch
 from yuqing_indexing.adapters.elasticsearch.second_look import SecondLookQueue
@@ -111,6 +112,7 @@ class Parts:
 
     registrations: tuple[Registration, ...]
     loops: tuple[Loop, ...]
+    refresher: Refresher
     retention: Retention
     following: Following
     embedding: Embedding
@@ -143,14 +145,15 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
         heads = StoryHeads(client, prefix=settings.index_prefix, shards=settings.shards)
         await _prepared(indices, heads)
         weights = weights_of(settings.weights.read_bytes()) if settings.weights else SHIPPED
-        index = MentionIndex(client, indices, weights)
+        refresher = Refresher(client, indices)
+        index = MentionIndex(client, indices, weights, refresher)
         registry = SqlRegistry(database)
         zone = settings.shared.time_zone
         topics = SqlTopics(database, zone)
         stories = SqlStories(database)
         people = SqlPeople(database)
         scorer = GrpcScorer(scoring.texts)
-        ingest = Ingest(registry, index, scorer, topics, stories, people)
+        ingest = Ingest(registry, index, scorer, topics, stories if settings.stories else None, people)
         limits = Limits(batch_items=settings.batch_items, window=settings.batches_at_once)
         search, story_search = ElasticsearchSearch(client, indices), ElasticsearchStorySearch(client, indices)
         mentions = Mentions(registry, index)
@@ -215,7 +218,18 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
                 Registration(triage_service_pb2_grpc.add_TriageServiceServicer_to_server, triage_servicer),
                 Registration(job_pb2_grpc.add_JobServiceServicer_to_server, JobServicer(database, search, starting, tokens, asking)),
             ),
-            loops=(retention.run, following.run, embedding.run, backfill.run, by_query.run, regrouping.run, by_hand.run, second_look.run),
+            loops=(
+                refresher.run,
+                retention.run,
+                following.run,
+                embedding.run,
+                backfill.run,
+                by_query.run,
+                regrouping.run,
+                by_hand.run,
+                second_look.run,
+            ),
+            refresher=refresher,
             retention=retention,
             following=following,
             embedding=embedding,

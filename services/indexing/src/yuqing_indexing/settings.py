@@ -20,6 +20,10 @@ class Settings(ServiceSettings):
     batches_at_once: int = Field(default=5, ge=1, le=16, description="Batches of one stream that are worked on at the same time.")
     keep_months: int = Field(default=13, ge=1, le=240, description="Full months that mentions are kept; older ones are dropped with their index.")
     story_days: int = Field(default=30, ge=1, le=365, description="Days after its last copy that a text is still compared with new ones.")
+    stories: bool = Field(
+        default=True,
+        description="Whether mentions that say the same are put into stories as they come in; without, none has a story.",
+    )
     weights: Path | None = Field(default=None, description="File (JSON) with the organisation's own weights of influence and risk.")
     similar_stories: int = Field(default=200, ge=1, le=500, description="Most stories that are found for each text in a search by meaning.")
     similar_least: float = Field(

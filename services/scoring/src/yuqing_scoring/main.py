@@ -37,7 +37,7 @@ _log = structlog.get_logger(__name__)
 async def serve_scoring(settings: Settings) -> None:
     """Runs the service until it is told to stop."""
     folder = settings.model or SHIPPED
-    shelf = ObjectShelf(Objects.open(settings.objects_url), settings.shared.var / "loaded-models", folder, settings.second_stage)
+    shelf = ObjectShelf(Objects.open(settings.objects_url), settings.shared.var / "loaded-models", folder, settings.second_stage, settings.labels)
     shipped = await shelf.load(None)
     vectors = None if settings.vectors == OFF else SentenceVectors(Path(settings.vectors))
     _log.info("search by meaning", encoder=vectors.encoder if vectors else OFF)

@@ -18,6 +18,11 @@ class Settings(ServiceSettings):
     second_stage: bool = Field(
         default=True, description="Whether the model's second stage is loaded, if it has one; without it the fast stage alone judges."
     )
+    labels: bool = Field(
+        default=True,
+        description="Whether every mention is labelled (intent, aspect, focus area, sensitivity, offence, entities, regions); "
+        "without, sentiment and language alone are judged, in half the time.",
+    )
     second_threads: int = Field(
         default=1, ge=1, le=64, description="Batches that the second stage judges at the same time; its threads step back for others."
     )

@@ -54,7 +54,7 @@ class TooManyConflicts(RuntimeError):
 
 
 class Ingest:
-    """Takes batches of documents. Batches may run at the same time, also in other replicas."""
+    """Takes batches of documents. Batches may run at the same time, also in other replicas. Without `stories`, no mention is given one."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Ingest:
         index: Index,
         scorer: Scorer,
         topics: TopicSource,
-        stories: Stories,
+        stories: Stories | None,
         people: People,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -141,9 +141,10 @@ class Ingest:
             for mention, judgement in zip(unjudged, await self._scorer.judge(unjudged, self._clock()), strict=True):
                 folded[mention.id] = judged(mention, judgement)
         readings = {mention: _reading(folded[mention], group) for mention, group in groups.items()}
-        tellings = await asyncio.to_thread(_tellings, folded, groups, stored, readings)
-        for mention, membership in (await self._stories.place(tellings)).items():
-            folded[mention] = replace(folded[mention], membership=membership)
+        if self._stories is not None:
+            tellings = await asyncio.to_thread(_tellings, folded, groups, stored, readings)
+            for mention, membership in (await self._stories.place(tellings)).items():
+                folded[mention] = replace(folded[mention], membership=membership)
         folded = await asyncio.to_thread(topics.all_assigned, folded, readings)
         writes = [
             Write(group[0].place, folded[mention], stored[mention].version if mention in stored else None, readings[mention])

@@ -15,10 +15,10 @@ FILES: Final = frozenset({DESCRIPTION, WEIGHTS, CARD, LABELS, OFFENCE, OFFENCE_W
 """What the folder of a model may hold."""
 
 
-def load_model(folder: Path, *, second_stage: bool = True) -> Stages:
-    """The second stage only where it is wanted and there. Raises ModelProblem."""
+def load_model(folder: Path, *, second_stage: bool = True, labels: bool = True) -> Stages:
+    """The second stage only where it is wanted and there; `labels`: whether every mention is labelled. Raises ModelProblem."""
     fast = load(folder)
-    first = FirstStage(fast.model, load_labeller(folder))
+    first = FirstStage(fast.model, load_labeller(folder), labels_all=labels)
     if second_stage and second_stage_file.has_second_stage(folder):
         return Stages(first, BothStages(first, second_stage_file.load(folder, fast)))
     return Stages(first, None)

@@ -21,6 +21,7 @@ class ObjectShelf:
     folder: Path
     shipped: Path
     second_stage: bool
+    labels: bool = True
     _laying: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _loaded: Stages | None = field(default=None, init=False)
     """The shipped model, which is asked for again and again."""
@@ -35,7 +36,7 @@ class ObjectShelf:
             return self._loaded
         folder = await self._folder_of(files)
         try:
-            stages = await asyncio.to_thread(load_model, folder, second_stage=self.second_stage)
+            stages = await asyncio.to_thread(load_model, folder, second_stage=self.second_stage, labels=self.labels)
         except ModelProblem as error:
             raise ModelUnusable(str(error).replace(str(folder), "the model")) from error
         if files is None:

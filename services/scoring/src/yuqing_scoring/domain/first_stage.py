@@ -5,7 +5,7 @@ What finds entities and regions plugs in here: it gives its part of `TextLabels`
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Final, Protocol
 
 from yuqing_scoring.domain.batch import Batch, batches
 from yuqing_scoring.domain.explanation import Explanation
@@ -16,6 +16,8 @@ from yuqing_scoring.domain.labels.text_labels import TextLabels
 from yuqing_scoring.domain.names import FoundNames, NameFinder
 from yuqing_scoring.domain.second_stage import SecondStage
 from yuqing_scoring.domain.towards.judging import SubjectJudge, Towards
+
+_NO_LABELS: Final = TextLabels()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class FirstStage:
     sentiment: FastModel
     labeller: Labeller
     names: NameFinder = field(default_factory=NameFinder.shipped)
+    labels_all: bool = True
+    """Whether `judge` labels at all; `explain` and `towards`, which a person asks for, do in any case."""
 
     @property
     def name(self) -> str:
@@ -79,11 +83,17 @@ class FirstStage:
 
     def judge(self, passages: Sequence[Passage]) -> list[Judged]:
         """What each passage says, in order."""
-        return [judged for part in batches(passages) for judged in self._judge(Batch.of(part))]
+        judge = self._judge if self.labels_all else self._judge_sentiment
+        return [judged for part in batches(passages) for judged in judge(Batch.of(part))]
+
+    def judge_whole(self, passage: Passage) -> Judged:
+        """What the passage says, its labels with it."""
+        [judged] = self._judge(Batch.of([passage]))
+        return judged
 
     def explain(self, passage: Passage) -> Explained:
         """Why `judge` judges the passage as it does."""
-        [judged] = self.judge([passage])
+        judged = self.judge_whole(passage)
         reasons = self.labeller.explain(passage, judged.judgement)
         return Explained(self.sentiment.explain(passage), judged.labels, self.names.find(passage), reasons)
 
@@ -96,6 +106,9 @@ class FirstStage:
         for passage, judgement, labels in zip(batch.passages, judgements, self.labeller.label(batch, judgements), strict=True):
             found = self.names.find(passage)
             yield Judged(judgement, labels._replace(entities=[each.entity for each in found.entities], regions=found.regions))
+
+    def _judge_sentiment(self, batch: Batch) -> Iterator[Judged]:
+        return (Judged(judgement, _NO_LABELS) for judgement in self.sentiment.judge_batch(batch))
 
 
 @dataclass(frozen=True)
@@ -122,7 +135,7 @@ class BothStages:
 
     def explain(self, passage: Passage) -> Explained:
         """Why `judge` judges the passage as it does."""
-        [judged] = self.first.judge([passage])
+        judged = self.first.judge_whole(passage)
         reasons = self.first.labeller.explain(passage, judged.judgement)
         return Explained(self.sentiment.explain(passage), judged.labels, self.first.names.find(passage), reasons)
 

@@ -11,6 +11,7 @@ from elasticsearch import AsyncElasticsearch
 from yuqing_indexing.adapters.elasticsearch.client import BUSY_STATUSES, away_is_named, dumps
 from yuqing_indexing.adapters.elasticsearch.indices import Indices
 from yuqing_indexing.adapters.elasticsearch.records import DERIVED, mention_of, mention_record, sighting_record
+from yuqing_indexing.adapters.elasticsearch.refreshing import Refresher
 from yuqing_indexing.domain.analysis import analyse
 from yuqing_indexing.domain.ids import observation_id
 from yuqing_indexing.domain.months import month_of
@@ -34,10 +35,11 @@ class _Line:
 class MentionIndex:
     """The port `Index` on a real Elasticsearch."""
 
-    def __init__(self, client: AsyncElasticsearch, indices: Indices, weights: Weights = SHIPPED) -> None:
+    def __init__(self, client: AsyncElasticsearch, indices: Indices, weights: Weights = SHIPPED, refresher: Refresher | None = None) -> None:
         self._client = client
         self._indices = indices
         self._weights = weights
+        self._refresher = refresher
 
     async def read(self, places: Sequence[Place]) -> dict[str, Stored]:
         """See `domain.ports.Index`."""
@@ -61,6 +63,7 @@ class MentionIndex:
             await self._send_all([_Line("", self._sighting_line(sighting)) for sighting in sightings], conflicts, refused)
         lines = await asyncio.to_thread(lambda: [_Line(write.mention.id, self._mention_line(write)) for write in writes])
         await self._send_all(lines, conflicts, refused)
+        self._wrote([write.place for write in writes])
         return Written(frozenset(conflicts), refused)
 
     async def remove(self, places: Sequence[Place]) -> None:
@@ -70,7 +73,12 @@ class MentionIndex:
                 await self._remove_observations(place.id)
             doomed = [dumps({"delete": {"_index": self._indices.name("mentions", place.month), "_id": place.id}}) for place in places]
             if doomed:
+                self._wrote(places)
                 await self._bulk(doomed, refresh="wait_for")
+
+    def _wrote(self, places: Sequence[Place]) -> None:
+        if self._refresher and places:
+            self._refresher.wrote({place.month for place in places}, len(places))
 
     async def _send_all(self, lines: list[_Line], conflicts: set[str], refused: dict[str, str]) -> None:
         pause_seconds = _FIRST_PAUSE_SECONDS

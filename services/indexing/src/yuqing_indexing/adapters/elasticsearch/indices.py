@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import orjson
 import structlog
@@ -14,6 +14,7 @@ from elasticsearch import AsyncElasticsearch, BadRequestError
 
 Family = Literal["mentions", "observations"]
 FAMILIES: tuple[Family, ...] = ("mentions", "observations")
+REFRESH_INTERVAL: Final = "5s"
 _MONTHLY = re.compile(r".*-(?P<month>\d{4}\.\d{2})")
 _log = structlog.get_logger(__name__)
 
@@ -77,8 +78,8 @@ class Indices:
                 _log.info("mapping upgraded", index=name, from_version=version, to_version=present["_meta"]["version"])
 
     async def _make(self, family: Family, name: str) -> None:
-        # The default refresh sleeps while nobody searches; replicas go where there is a second node for them.
-        settings = {"refresh_interval": "1s", "number_of_shards": self.shards, "auto_expand_replicas": "0-1"}
+        # The default refresh sleeps while nobody searches; replicas go where there is a second node for them. See `refreshing`.
+        settings = {"refresh_interval": REFRESH_INTERVAL, "number_of_shards": self.shards, "auto_expand_replicas": "0-1"}
         try:
             await self.client.indices.create(index=name, mappings=mapping(family), settings=settings)
         except BadRequestError as error:
