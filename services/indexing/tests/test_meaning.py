@@ -1,14 +1,22 @@
 """Search by meaning: what lies near a text is found beside the exact query, by the vectors of stories' heads. Here texts that begin with the same
 character mean the same."""
 
+import itertools
+from datetime import UTC, datetime
+
 import grpc
 import pytest
 
 from yuqing.access.v1 import access_pb2
 from yuqing.indexing.v1 import correction_pb2, correction_service_pb2, mention_pb2, saved_search_pb2, story_pb2, story_pb2_grpc
 from yuqing.type.v1 import types_pb2
+from yuqing_indexing.adapters.elasticsearch.indices import Indices
+from yuqing_indexing.adapters.elasticsearch.story_search import ElasticsearchStorySearch
+from yuqing_indexing.domain.meaning import Meaning, Said
+from yuqing_indexing.domain.searching import Selection
 from yuqing_runtime.status import refusal
 from yuqing_testkit.services import person
+from yuqing_text.query.tree import OneOf
 
 MONITOR = person(access_pb2.ROLE_MONITOR)
 FRIED, OUT, OTHER = "炸锅冒出浓烟来了快看", "停电停了一整天还没有来", "天气真好适合出门走一走"
@@ -140,3 +148,47 @@ async def test_later_pages_agree_with_the_first_when_stories_come_between(indexi
     assert {hit.mention.document.text for hit in (*first.hits, *second.hits)} == set(filled[:3])
     assert (second.total_size, second.next_page_token) == (3, "")
     assert (await indexing.search("相似:炸裂", page_size=2)).total_size == 4
+
+
+def same_vector(indexing, text, count):
+    """Short texts that the fake encoder takes for the very same as this one; each is a story of its own."""
+    numbers = range(0x4E00, 0x9F00)
+    vector_of = indexing.scoring.vectors.vector
+    found = (f"{text[0]}{chr(one)}{chr(two)}" for one in numbers for two in numbers[:40])
+    return list(itertools.islice((each for each in found if vector_of(each) == vector_of(text)), count))
+
+
+async def test_what_has_the_other_conditions_is_found_when_more_than_can_be_found_lies_nearer(indexing, document):
+    nearer = same_vector(indexing, "炸裂", 220)
+    forum = [document(str(at), text) for at, text in enumerate(nearer)]
+    news = document("n", FRIED, medium=types_pb2.MEDIUM_NEWS, published_time=datetime(2024, 5, 17, tzinfo=UTC))
+    await indexing.ingest([*forum, news])
+    await indexing.embed()
+    assert len(await indexing.texts("相似:炸裂")) == indexing.settings.similar_stories < len(nearer)
+    for query in (
+        "相似:炸裂 媒体:新闻",
+        "相似:炸裂 浓烟",
+        "(相似:炸裂 浓烟) OR 无人说过",
+        "(相似:炸裂 OR 相似:停工) 浓烟",
+        "相似:炸裂 发布时间:<2024-05-18",
+    ):
+        assert await indexing.texts(query) == {FRIED}
+    filters = [mention_pb2.FacetFilter(facet=mention_pb2.FACET_MEDIUM, values=["news"])]
+    assert await indexing.texts("相似:炸裂", filters=filters) == {FRIED}
+    assert await indexing.texts("相似:炸裂 媒体:博客") == set()
+
+
+@pytest.mark.parametrize(("most_stories", "count"), [(3, 0), (4, 1), (5, 1)])
+async def test_they_are_found_step_by_step_as_far_as_is_looked_when_too_many_have_the_other_conditions(indexing, document, most_stories, count):
+    """Three that are nearer, five that have what is asked for: as many as can be listed or more."""
+    news = [FRIED, "炸东西的机器", "炸毁的灶台", "炸鸡店关门", "炸药失窃"]
+    media = dict.fromkeys(news, types_pb2.MEDIUM_NEWS)
+    texts = [*same_vector(indexing, "炸裂", 3), *news]
+    await indexing.ingest([document(str(at), text, medium=media.get(text, types_pb2.MEDIUM_FORUM)) for at, text in enumerate(texts)])
+    await indexing.embed()
+    await indexing.refresh()
+    parts, client = indexing.parts, indexing.elasticsearch
+    stories = ElasticsearchStorySearch(client, Indices(client, prefix=indexing.settings.index_prefix))
+    meaning = Meaning(parts.embedding.encoder, parts.embedding.heads, stories, parts.by_query.mentions, most=1, least=0.55, most_stories=most_stories)
+    found = await meaning.near(Said("", "炸裂"), Selection(OneOf("medium", ("news",))))
+    assert [each.similarity for each in found] == [pytest.approx(0.9216, abs=0.002)] * count

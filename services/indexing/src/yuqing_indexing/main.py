@@ -159,7 +159,7 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
         mentions = Mentions(registry, index)
         tokens = PageTokens(Sealer.from_file(settings.shared.secret_file).derive("page-tokens"))
         encoder = GrpcEncoder(scoring.vectors)
-        meaning = Meaning(encoder, heads, mentions, most=settings.similar_stories, least=settings.similar_least)
+        meaning = Meaning(encoder, heads, story_search, mentions, most=settings.similar_stories, least=settings.similar_least)
         asking = Asking(SqlAudience(database), zone, meaning)
         mention_servicer = MentionServicer(
             search=search,

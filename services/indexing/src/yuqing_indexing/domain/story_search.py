@@ -80,6 +80,14 @@ class StorySearch(Protocol):
         """The ids of stories that the selection touches, from `offset` on, and how many there are (exact up to about 40,000)."""
         ...
 
+    async def touched(self, selection: Selection, *, most: int) -> list[str] | None:
+        """The ids of all stories that the selection touches, in any order; None where these are more than `most`."""
+        ...
+
+    async def touched_of(self, selection: Selection, stories: Collection[str]) -> set[str]:
+        """Those of these stories that the selection touches."""
+        ...
+
     async def figures(self, selection: Selection, stories: Collection[str]) -> dict[str, StoryFigures]:
         """These stories, as far as the selection goes; those that it does not touch are left out."""
         ...

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -98,7 +98,7 @@ class Asking:
         """What a search selects, what is similar to the texts that it names among it. Errors: QueryRefused, FailedPrecondition, Unavailable."""
         selection = selection_of(request.query, request.filters, request.published, zone=self.zone, sight=sight, schema=MENTIONS)
         with engine_errors(), meaning_errors():
-            return replace(selection, tree=await self.meaning.resolved(selection.tree, as_before=_is_later_page(request)))
+            return await self.meaning.resolved(selection, as_before=_is_later_page(request))
 
     async def selection_of_task(self, task: Mapping[str, Any]) -> Selection:
         """What a task selects, as the person saw it who started it. Errors: QueryRefused."""

@@ -1,6 +1,6 @@
 """Keeps the heads of stories with their vectors in an index of their own, so that writing a mention anew never carries a vector: the port `Heads`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib import resources
 from typing import Any, Final
 
@@ -48,15 +48,20 @@ class StoryHeads:
         """See `Heads`."""
         await self._bulk([{"delete": {"_id": story}} for story in stories])
 
-    async def nearest(self, vector: Sequence[float], encoder: str, *, most: int, least: float) -> list[Neighbour]:
+    async def nearest(
+        self, vector: Sequence[float], encoder: str, *, most: int, least: float, among: Collection[str] | None = None
+    ) -> list[Neighbour]:
         """See `Heads`. Eight bits find candidates, the whole vectors put them in order."""
+        filters: list[_Json] = [{"term": {"encoder": encoder}}]
+        if among is not None:
+            filters.append({"ids": {"values": list(among)}})
         asked: _Json = {
             "field": "vector",
             "query_vector": list(vector),
             "k": most,
             "num_candidates": min(_LOOKED_AT * most, _MOST_LOOKED_AT),
             "similarity": least,
-            "filter": {"term": {"encoder": encoder}},
+            "filter": filters,
             "rescore_vector": {"oversample": 2.0},
         }
         with away_is_named():

@@ -47,6 +47,17 @@ class ElasticsearchStorySearch:
         found = await self._aggregated(query_of(selection), asked)
         return [story_id_of(bucket["key"]) for bucket in found["stories"]["buckets"][offset:]], found["total"]["value"]
 
+    async def touched(self, selection: Selection, *, most: int) -> list[str] | None:
+        """See `StorySearch`."""
+        terms = {"field": "story", "size": most, "shard_size": most}
+        found = (await self._aggregated(query_of(selection), {"stories": {"terms": terms}}))["stories"]
+        return None if found["sum_other_doc_count"] else [story_id_of(bucket["key"]) for bucket in found["buckets"]]
+
+    async def touched_of(self, selection: Selection, stories: Collection[str]) -> set[str]:
+        """See `StorySearch`."""
+        named = await self._named(query_of(selection), [story_name(story) for story in stories])
+        return {story_id_of(bucket["key"]) for bucket in named}
+
     async def figures(self, selection: Selection, stories: Collection[str]) -> dict[str, StoryFigures]:
         """See `StorySearch`."""
         buckets = await self._named(query_of(selection), [story_name(story) for story in stories], _FIGURES)
