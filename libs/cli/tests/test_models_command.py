@@ -27,6 +27,8 @@ class Answers(BaseHTTPRequestHandler):
             return self.answer(json.dumps({"part": hashlib.sha256(base64.b64decode(body["content"])).hexdigest()}).encode())
         if self.path == "/v1/models":
             return self.answer(b'{"name": "models/7", "modelVersion": "1.x", "secondModelVersion": ""}')
+        if self.path.endswith(":remove"):
+            return self.answer(b"{}")
         figures = [{"model": name, "modelVersion": "m 1", "accuracy": 0.5, "macroF1": 0.4, "calibrationError": 0.1} for name in body["models"]]
         return self.answer(json.dumps({"figures": figures, "firstOnlySize": 1, "secondOnlySize": 0, "pValue": 1.0}).encode())
 
@@ -98,3 +100,8 @@ def test_a_model_goes_up_in_parts_when_it_is_added(gateway, tmp_path, monkeypatc
     assert run(gateway, "add", tmp_path, "--note", "新") == "models/7\t1.x\n"
     parts = [hashlib.sha256(part).hexdigest() for part in (b"1234", b"5678", b"9")]
     assert gateway.asked[-1] == ("/v1/models", {"files": [{"name": "sentiment.json", "parts": parts}], "note": "新"})
+
+
+def test_the_reason_goes_with_it_when_a_model_is_removed(gateway):
+    run(gateway, "remove", "7", "--reason", "不再需要")
+    assert gateway.asked == [("/v1/models/7:remove", {"reason": "不再需要"})]

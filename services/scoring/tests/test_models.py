@@ -1,12 +1,14 @@
 """Models are added, compared and put to work by people; every replica follows, and each score says who judged."""
 
 import base64
+import hashlib
 import json
 import shutil
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import grpc
 import grpc.aio
@@ -29,6 +31,7 @@ from yuqing_scoring.main import MIGRATIONS
 from yuqing_scoring.servicers.bounded_pool import BoundedPool
 from yuqing_scoring.servicers.model import ModelServicer
 from yuqing_scoring.servicers.scoring import Desk, ScoringServicer
+from yuqing_scoring.workers.housekeeping import STRAY_AGE, Housekeeping
 from yuqing_scoring.workers.live_model import LiveModel
 from yuqing_testkit.services import Town, person
 
@@ -76,6 +79,10 @@ class Replica:
     async def roll_back(self):
         with self.town.acting(LEADER):
             return (await self.models.RollBackModel(pb.RollBackModelRequest(reason="误报太多"))).activation
+
+    async def remove(self, name, *, who=IT, **fields):
+        with self.town.acting(who):
+            return await self.models.RemoveModel(pb.RemoveModelRequest(name=name, reason="不再需要", **fields))
 
     async def listed(self):
         with self.town.acting(LEADER):
@@ -226,3 +233,77 @@ async def test_a_model_is_added_once_and_shows_its_card_when_the_call_is_repeate
     assert card == (neutral / CARD).read_text(encoding="utf-8")
     assert shipped.card.startswith("# Model card")
     assert shipped.active
+
+
+@pytest.fixture
+def objects(tmp_path):
+    """Where the parts of models lie."""
+    return Objects.open(str(tmp_path / "objects"))
+
+
+def stored(tmp_path):
+    return {file.name for file in (tmp_path / "objects").rglob("*") if file.is_file()}
+
+
+async def test_a_model_is_gone_when_a_person_removes_it_and_the_record_says_why(replicas, neutral, database):
+    one, other = replicas
+    added, request_id = await one.add(neutral), str(uuid.uuid4())
+    await one.remove(added.name, request_id=request_id)
+    await one.remove(added.name, request_id=request_id)  # told again by who got no answer
+    assert [model.name for model in (await other.listed()).models] == ["models/shipped"]
+    for call in (one.remove(added.name), one.activate(added.name)):
+        assert (await refused(call)).code is grpc.StatusCode.NOT_FOUND
+    async with database.read() as connection:
+        rows = (await connection.execute(select(audit.c.actor, audit.c.resource, audit.c.after).where(audit.c.action == "models.remove"))).all()
+    assert rows == [("people/li-gang", added.name, '{"reason":"不再需要"}')]
+
+
+async def test_a_model_stays_when_it_is_active_or_a_roll_back_needs_it_or_it_came_with_the_software(replicas, neutral):
+    one, _ = replicas
+    models = [await one.add(neutral) for _ in range(3)]
+    for model in models:
+        await one.activate(model.name)
+    for model in models[1:]:
+        error = await refused(one.remove(model.name))
+        assert (error.code, error.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "MODEL_NEEDED")
+    assert (await refused(one.remove("models/shipped"))).reason == "SHIPPED_MODEL"
+    await one.remove(models[0].name)
+    assert (await one.roll_back()).model == models[1].name
+    assert (await one.roll_back()).model == models[2].name
+    assert [model.name for model in (await one.listed()).models] == ["models/shipped", models[1].name, models[2].name]
+
+
+async def test_parts_are_swept_when_they_are_old_and_belong_to_no_model(replicas, neutral, database, objects, tmp_path):
+    one, _ = replicas
+    kept, removed = await one.add(neutral), await one.add(neutral, **{CARD: "另一张说明".encode()})
+    belonging = stored(tmp_path)
+    with one.town.acting(IT):
+        stray = (await one.upload("没有登记".encode())).part
+    await one.remove(removed.name)
+    housekeeping = Housekeeping(database, objects)
+    await housekeeping.sweep(datetime.now(UTC))
+    assert stored(tmp_path) == belonging | {stray}  # somebody may be adding a model of them
+    await housekeeping.sweep(datetime.now(UTC) + STRAY_AGE + timedelta(minutes=1))
+    assert stored(tmp_path) < belonging
+    assert len(stored(tmp_path)) == 6
+    await one.activate(kept.name)
+    assert (await one.versions())[0] == {"1.neutral"}
+
+
+async def test_a_model_is_refused_when_its_parts_were_swept_since_they_were_tried(replicas, neutral, database, objects):
+    one, _ = replicas
+    added = await one.add(neutral)
+    await one.remove(added.name)
+    files = [pb.ModelFile(name=name, parts=parts) for name, parts in parts_of(neutral).items()]
+    await Housekeeping(database, objects).sweep(datetime.now(UTC) + STRAY_AGE + timedelta(minutes=1))
+    with one.town.acting(IT):  # this replica has them laid out still
+        error = await refused(one.models.AddModel(pb.AddModelRequest(files=files)))
+    assert (error.reason, "upload them again" in error.message) == ("MODEL_REFUSED", True)
+    assert (await one.add(neutral)).model_version == "1.neutral"
+
+
+def parts_of(folder):
+    """The parts that `Replica.add` makes of a model's files."""
+    contents = {name: (folder / name).read_bytes() for name in (DESCRIPTION, WEIGHTS, CARD)}
+    halves = {name: (each[: len(each) // 2], each[len(each) // 2 :]) for name, each in contents.items()}
+    return {name: [hashlib.sha256(half).hexdigest() for half in pair] for name, pair in halves.items()}

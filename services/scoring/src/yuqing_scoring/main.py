@@ -37,7 +37,8 @@ _log = structlog.get_logger(__name__)
 async def serve_scoring(settings: Settings) -> None:
     """Runs the service until it is told to stop."""
     folder = settings.model or SHIPPED
-    shelf = ObjectShelf(Objects.open(settings.objects_url), settings.shared.var / "loaded-models", folder, settings.second_stage, settings.labels)
+    objects = Objects.open(settings.objects_url)
+    shelf = ObjectShelf(objects, settings.shared.var / "loaded-models", folder, settings.second_stage, settings.labels)
     shipped = await shelf.load(None)
     vectors = None if settings.vectors == OFF else SentenceVectors(Path(settings.vectors))
     _log.info("search by meaning", encoder=vectors.encoder if vectors else OFF)
@@ -71,7 +72,7 @@ async def serve_scoring(settings: Settings) -> None:
                 Registration(model_pb2_grpc.add_ModelServiceServicer_to_server, ModelServicer(database, shelf, stepping_back, live.refresh)),
                 Registration(topic_pb2_grpc.add_TopicServiceServicer_to_server, topics),
             ]
-            loops = [Housekeeping(database).run, live.run]
+            loops = [Housekeeping(database, objects).run, live.run]
             await serve(Server("scoring", settings.address, identity, registrations, loops=loops, drain_seconds=settings.shared.drain_seconds))
     finally:
         await database.close()

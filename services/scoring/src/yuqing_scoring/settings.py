@@ -32,7 +32,8 @@ class Settings(ServiceSettings):
         description="Folder of the encoder for search by meaning, or `off`; `yuqing up` names the packaged one.",
     )
     objects: str = Field(
-        default="", description="Where the files of added models lie: a folder or s3://bucket/prefix. Default: models in the var folder."
+        default="",
+        description="Where the files of added models lie: a folder or s3://bucket/prefix, of scoring alone. Default: models in the var folder.",
     )
     threads: int = Field(default=1, ge=1, le=64, description="Batches judged at the same time, each in a thread of its own.")
     waiting_calls: int = Field(

@@ -27,7 +27,7 @@ _reason = click.option("--reason", required=True, help="事由 / why, for the au
 
 @click.group()
 def models() -> None:
-    """研判模型：登记、比较、启用、退回 / models: add, compare, activate, roll back."""
+    """研判模型：登记、比较、启用、退回、删除 / models: add, compare, activate, roll back, remove."""
 
 
 @models.command("list")
@@ -68,6 +68,16 @@ def roll_back(gateway: Gateway, reason: str) -> None:
     """退回上一个模型 / puts the model before to work again."""
     reply = gateway.call("POST", "/v1/models:rollBack", json={"reason": reason})
     click.echo(f"已启用 / active: {reply['activation']['model']}", err=True)
+
+
+@models.command()
+@click.argument("name")
+@_reason
+@with_gateway
+def remove(gateway: Gateway, name: str, reason: str) -> None:
+    """删除模型 / removes a model; neither the active one nor the one before it."""
+    gateway.call("POST", f"/v1/{_name(name)}:remove", json={"reason": reason})
+    click.echo(f"已删除 / removed: {_name(name)}", err=True)
 
 
 @models.command()

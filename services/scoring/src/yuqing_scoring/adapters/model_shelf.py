@@ -30,6 +30,10 @@ class ObjectShelf:
         """See `ModelShelf`."""
         return await self.objects.put(part)
 
+    async def missing(self, files: Files) -> list[str]:
+        """See `ModelShelf`."""
+        return [part for parts in files.values() for part in parts if not await self.objects.exists(part)]
+
     async def load(self, files: Files | None) -> Stages:
         """See `ModelShelf`."""
         if files is None and self._loaded is not None:

@@ -35,6 +35,10 @@ class ModelShelf(Protocol):
         """Keeps a part of a file; returns its SHA-256."""
         ...
 
+    async def missing(self, files: Files) -> list[str]:
+        """The parts of these files that are not kept."""
+        ...
+
     async def load(self, files: Files | None) -> Stages:
         """The model of these files, or the shipped one. Errors: ModelUnusable."""
         ...

@@ -69,6 +69,7 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
             await order.hold(connection)
             if (kept := await idempotency.once(connection, attempt)) is not None:
                 return pb.AddModelResponse.FromString(kept)
+            await self._are_kept(files)
             model = KeptModel(
                 secrets.token_hex(6),
                 stages.first.name,
@@ -135,6 +136,25 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
         """Errors: FailedPrecondition, RequestIdReused."""
         return pb.RollBackModelResponse(activation=await self._activate(request, "models.rollBack", _before))
 
+    async def RemoveModel(self, request: pb.RemoveModelRequest, context: Context) -> pb.RemoveModelResponse:
+        """Its files follow when they are old enough (`workers/housekeeping.py`). Errors: NotFound, FailedPrecondition, RequestIdReused."""
+        model_id, attempt = request.name.removeprefix("models/"), _attempt(request)
+        if model_id == SHIPPED_ID:
+            raise FailedPrecondition("the shipped model comes with the software", reason="SHIPPED_MODEL")
+        async with self.database.write() as connection:
+            await order.hold(connection)
+            if (kept := await idempotency.once(connection, attempt)) is not None:
+                return pb.RemoveModelResponse.FromString(kept)
+            model = await _found(connection, model_id)
+            if model_id in [each.model for each in await models.activations(connection, limit=2)]:
+                raise FailedPrecondition(f"models/{model_id} is active, or a roll-back needs it", reason="MODEL_NEEDED")
+            await models.remove(connection, model_id)
+            await idempotency.keep(connection, attempt, pb.RemoveModelResponse().SerializeToString())
+            before = {"version": model.model_version, "second_version": model.second_model_version, "note": model.note}
+            after = {"reason": request.reason}
+            await audit.record(connection, AuditRecord(attempt.principal, "models.remove", request.name, before, after, request.request_id))
+        return pb.RemoveModelResponse()
+
     async def _activate(self, request: _Activating, action: str, choose: Callable[[Sequence[Activation]], str]) -> pb.ModelActivation:
         attempt, person = _attempt(request), current_caller().principal
         async with self.database.write() as connection:
@@ -145,6 +165,8 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
             chosen = choose(past)
             if chosen == before:
                 raise FailedPrecondition(f"models/{chosen} is active already", reason="ACTIVE_ALREADY")
+            if chosen != SHIPPED_ID:
+                await _found(connection, chosen)  # it may have been removed since it was tried
             reply = _activation_message(await models.activate(connection, chosen, person, request.reason))
             await idempotency.keep(connection, attempt, reply.SerializeToString())
             after = {"active": f"models/{chosen}", "reason": request.reason}
@@ -165,6 +187,11 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
             return await self.shelf.load(files)
         except ModelUnusable as error:
             raise ModelRefused(f"files: {error}") from error
+
+    async def _are_kept(self, files: dict[str, list[str]]) -> None:
+        """Under the lock that parts are swept under: that they were there before may be over. Errors: ModelRefused."""
+        if missing := await self.shelf.missing(files):
+            raise ModelRefused(f"files: {len(missing)} parts are not kept any more, upload them again: {missing[0]}")
 
     async def _shipped(self) -> pb.Model:
         stages = await self._loaded(None)
@@ -210,7 +237,7 @@ def _top(judgement: Judgement, wanted: Sentiment) -> tuple[float, bool]:
     return values[top], top is wanted
 
 
-def _attempt(request: pb.AddModelRequest | _Activating) -> Attempt:
+def _attempt(request: pb.AddModelRequest | pb.RemoveModelRequest | _Activating) -> Attempt:
     body = request.SerializeToString(deterministic=True)
     return Attempt.of(current_caller().principal, type(request).__name__, request_id=request.request_id, body=body)
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, func, insert, select
+from sqlalchemy import RowMapping, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_runtime import clock
@@ -57,6 +57,17 @@ async def everything(connection: AsyncConnection) -> list[KeptModel]:
     """All models that were added, oldest first."""
     rows = await connection.execute(select(table).order_by(table.c.create_time, table.c.id))
     return [_model(row) for row in rows.mappings()]
+
+
+async def remove(connection: AsyncConnection, model_id: str) -> None:
+    """Forgets a model; that it was put to work stays known."""
+    await connection.execute(delete(table).where(table.c.id == model_id))
+
+
+async def parts(connection: AsyncConnection) -> set[str]:
+    """The parts that belong to a model."""
+    files = (await connection.execute(select(table.c.files))).scalars()
+    return {part for each in files for of_file in each.values() for part in of_file}
 
 
 async def activate(connection: AsyncConnection, model_id: str, author: str, reason: str) -> Activation:

@@ -70,6 +70,11 @@ class ModelServiceStub:
                 request_serializer=yuqing_dot_scoring_dot_v1_dot_model__pb2.RollBackModelRequest.SerializeToString,
                 response_deserializer=yuqing_dot_scoring_dot_v1_dot_model__pb2.RollBackModelResponse.FromString,
                 _registered_method=True)
+        self.RemoveModel = channel.unary_unary(
+                '/yuqing.scoring.v1.ModelService/RemoveModel',
+                request_serializer=yuqing_dot_scoring_dot_v1_dot_model__pb2.RemoveModelRequest.SerializeToString,
+                response_deserializer=yuqing_dot_scoring_dot_v1_dot_model__pb2.RemoveModelResponse.FromString,
+                _registered_method=True)
 
 
 class ModelServiceServicer:
@@ -125,6 +130,13 @@ class ModelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RemoveModel(self, request, context):
+        """Removes a model that nobody needs any more with its files; neither the active one nor the one before it, which a roll-back needs. 删除模型
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ModelServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -162,6 +174,11 @@ def add_ModelServiceServicer_to_server(servicer, server):
                     servicer.RollBackModel,
                     request_deserializer=yuqing_dot_scoring_dot_v1_dot_model__pb2.RollBackModelRequest.FromString,
                     response_serializer=yuqing_dot_scoring_dot_v1_dot_model__pb2.RollBackModelResponse.SerializeToString,
+            ),
+            'RemoveModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveModel,
+                    request_deserializer=yuqing_dot_scoring_dot_v1_dot_model__pb2.RemoveModelRequest.FromString,
+                    response_serializer=yuqing_dot_scoring_dot_v1_dot_model__pb2.RemoveModelResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -354,6 +371,33 @@ class ModelService:
             '/yuqing.scoring.v1.ModelService/RollBackModel',
             yuqing_dot_scoring_dot_v1_dot_model__pb2.RollBackModelRequest.SerializeToString,
             yuqing_dot_scoring_dot_v1_dot_model__pb2.RollBackModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yuqing.scoring.v1.ModelService/RemoveModel',
+            yuqing_dot_scoring_dot_v1_dot_model__pb2.RemoveModelRequest.SerializeToString,
+            yuqing_dot_scoring_dot_v1_dot_model__pb2.RemoveModelResponse.FromString,
             options,
             channel_credentials,
             insecure,

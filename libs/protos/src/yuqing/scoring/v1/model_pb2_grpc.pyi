@@ -30,6 +30,8 @@ class ModelServiceStub:
     """Puts a model to work: texts are judged by it from now on; what was judged keeps the model that judged it. 启用模型"""
     RollBackModel: _aio.UnaryUnaryMultiCallable[_model_pb2.RollBackModelRequest, _model_pb2.RollBackModelResponse]
     """Puts the model to work again that was active before the present one. 退回上一个模型"""
+    RemoveModel: _aio.UnaryUnaryMultiCallable[_model_pb2.RemoveModelRequest, _model_pb2.RemoveModelResponse]
+    """Removes a model that nobody needs any more with its files; neither the active one nor the one before it, which a roll-back needs. 删除模型"""
 
 class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
     """The models that texts can be judged by; one of them is active. 研判模型，其中一个在用"""
@@ -89,5 +91,13 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_model_pb2.RollBackModelRequest, _abc.Awaitable[_model_pb2.RollBackModelResponse]],
     ) -> _abc.Awaitable[_model_pb2.RollBackModelResponse]:
         """Puts the model to work again that was active before the present one. 退回上一个模型"""
+
+    @_abc_1.abstractmethod
+    def RemoveModel(
+        self,
+        request: _model_pb2.RemoveModelRequest,
+        context: _aio.ServicerContext[_model_pb2.RemoveModelRequest, _abc.Awaitable[_model_pb2.RemoveModelResponse]],
+    ) -> _abc.Awaitable[_model_pb2.RemoveModelResponse]:
+        """Removes a model that nobody needs any more with its files; neither the active one nor the one before it, which a roll-back needs. 删除模型"""
 
 def add_ModelServiceServicer_to_server(servicer: ModelServiceServicer, server: _aio.Server) -> None: ...
