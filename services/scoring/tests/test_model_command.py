@@ -5,8 +5,9 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from yuqing_scoring.adapters.model_file import CARD, DESCRIPTION, SHIPPED, WEIGHTS, load
+from yuqing_scoring.adapters.model_file import CARD, DESCRIPTION, SHIPPED, WEIGHTS, load, recalibrate
 from yuqing_scoring.commands.model import model as command
+from yuqing_scoring.domain.calibration import Calibration, Calibrations
 from yuqing_scoring.domain.judgement import Passage
 
 LABELS = {"negative": "neg", "neutral": "neu", "positive": "pos"}
@@ -72,6 +73,17 @@ def test_training_gives_the_same_files_when_repeated(data, trained, tmp_path):
     run("train", "--data", data, "--out", tmp_path)
     for file in (DESCRIPTION, WEIGHTS):
         assert (tmp_path / file).read_bytes() == (trained[0] / file).read_bytes()
+
+
+def test_calibrating_gives_what_training_gave_and_keeps_the_weights(data, trained, tmp_path):
+    for file in (DESCRIPTION, WEIGHTS):
+        (tmp_path / file).write_bytes((trained[0] / file).read_bytes())
+    recalibrate(tmp_path, Calibrations([Calibration(1, 0, 0, 1, 0)] * len(load(tmp_path).model.calibrations.rows)))
+    assert (tmp_path / DESCRIPTION).read_bytes() != (trained[0] / DESCRIPTION).read_bytes()
+    run("calibrate", "--data", data, "--model", tmp_path)
+    for file in (DESCRIPTION, WEIGHTS):
+        assert (tmp_path / file).read_bytes() == (trained[0] / file).read_bytes()
+    assert machine_part((tmp_path / CARD).read_text(encoding="utf-8"))["version"] == load(tmp_path).model.version
 
 
 def test_training_learns_when_the_texts_are_few(trained, own_sentences):

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from yuqing_scoring.domain.judgement import Passage
@@ -116,6 +116,7 @@ CHARACTERS = st.text(
 
 
 @given(CHARACTERS, CHARACTERS)
+@example("山东", "\ud800")
 def test_spans_lie_in_the_text_whatever_it_holds(text, other):
     found = FINDER.find(Passage(text, region=other, outlet=other))
     for mention in found.mentions:

@@ -10,7 +10,7 @@ from yuqing_scoring.domain.first_stage import BothStages, FirstStage
 from yuqing_scoring.domain.stages import Stages
 
 SECOND_CARD: Final = "SECOND_STAGE_CARD.md"
-_SECOND_STAGE: Final = (second_stage_file.DESCRIPTION, second_stage_file.ENCODER, second_stage_file.TOKENIZER, SECOND_CARD)
+_SECOND_STAGE: Final = (second_stage_file.DESCRIPTION, second_stage_file.ENCODER, second_stage_file.TOKENIZER, second_stage_file.UNSEEN, SECOND_CARD)
 FILES: Final = frozenset({DESCRIPTION, WEIGHTS, CARD, LABELS, OFFENCE, OFFENCE_WEIGHTS, *_SECOND_STAGE})
 """What the folder of a model may hold."""
 

@@ -47,18 +47,17 @@ def save(folder: Path, *, shared: Floats, changes: Floats, calibrations: Calibra
     np.save(raw, levels)
     packed = lzma.compress(raw.getvalue(), preset=9)
     sha256 = hashlib.sha256(packed).hexdigest()
-    description = {
-        "name": _NAME,
-        "version": f"{_RELEASE}.{_digest(calibrations, sha256)[:10]}",
-        "weights_sha256": sha256,
-        "buckets": BUCKETS,
-        "longest_gram": LONGEST_GRAM,
-        "largest": largest,
-        "calibration": dict(zip(MEDIA_ROWS, (asdict(each) for each in calibrations.rows), strict=True)),
-    }
     folder.mkdir(parents=True, exist_ok=True)
     (folder / WEIGHTS).write_bytes(packed)
-    (folder / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+    _describe(folder, largest=largest, sha256=sha256, calibrations=calibrations)
+    return load(folder)
+
+
+def recalibrate(folder: Path, calibrations: Calibrations) -> StoredModel:
+    """Gives the model in the folder other calibrations; its weights stay. Errors: ModelProblem."""
+    present = load(folder)
+    largest = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))["largest"]
+    _describe(folder, largest=largest, sha256=present.sha256, calibrations=calibrations)
     return load(folder)
 
 
@@ -89,6 +88,19 @@ def _model(description: dict[str, Any], packed: bytes) -> FastModel:
     changes = np.stack([restored(levels[head, 1:], largest[head][1]) for head in range(HEADS)])
     calibrations = Calibrations([Calibration(**description["calibration"][row]) for row in MEDIA_ROWS])
     return FastModel(description["name"], description["version"], Tables.of(shared, changes), calibrations)
+
+
+def _describe(folder: Path, *, largest: list[list[float]], sha256: str, calibrations: Calibrations) -> None:
+    description = {
+        "name": _NAME,
+        "version": f"{_RELEASE}.{_digest(calibrations, sha256)[:10]}",
+        "weights_sha256": sha256,
+        "buckets": BUCKETS,
+        "longest_gram": LONGEST_GRAM,
+        "largest": largest,
+        "calibration": dict(zip(MEDIA_ROWS, (asdict(each) for each in calibrations.rows), strict=True)),
+    }
+    (folder / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
 
 
 def _largest(weights: Floats) -> float:

@@ -19,6 +19,8 @@ from yuqing_scoring.domain.second_stage import SecondStage, Shares
 from yuqing_scoring.domain.weights import HEADS, Floats
 
 DESCRIPTION, ENCODER, TOKENIZER = "second_stage.json", "encoder.onnx", "tokenizer.json"
+UNSEEN: Final = "second_stage_unseen.json"
+"""Figures for the card, where they were measured; not needed to judge."""
 _NAME: Final = "encoder+linear-ngram"
 _RELEASE: Final = "1"
 """Counts changes of what the encoder reads: a model of another release cannot be loaded."""

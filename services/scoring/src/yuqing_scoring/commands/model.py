@@ -4,12 +4,13 @@ import hashlib
 import json
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 
 from yuqing_scoring.adapters.label_file import load_labeller
-from yuqing_scoring.adapters.model_file import CARD, SHIPPED, WEIGHTS, ModelProblem, load
+from yuqing_scoring.adapters.model_file import CARD, SHIPPED, WEIGHTS, ModelProblem, StoredModel, load
 from yuqing_scoring.adapters.second_stage_file import ENCODER, has_second_stage
 from yuqing_scoring.adapters.second_stage_file import load as load_second_stage
 from yuqing_scoring.commands.labels import data_offensive, label_figure_lines, labels_command, train_labels_command
@@ -18,15 +19,20 @@ from yuqing_scoring.domain.judgement import Judge, Passage
 from yuqing_scoring.training.card import Evidence, card, figure_lines, figures_json
 from yuqing_scoring.training.corpus import Corpus, CorpusProblem, read_corpus
 from yuqing_scoring.training.figures import measure
-from yuqing_scoring.training.second_card import SECOND_CARD, SecondEvidence, second_card
+from yuqing_scoring.training.second_card import SECOND_CARD, SecondEvidence, second_card, unseen_lines
 from yuqing_scoring.training.second_stage import assemble
 from yuqing_scoring.training.speed import texts_a_second
-from yuqing_scoring.training.train import leave_one_out, train
+from yuqing_scoring.training.train import calibrate, leave_one_out, train
+from yuqing_scoring.training.unseen import measure_unseen
+from yuqing_scoring.training.unseen import read as read_unseen
+from yuqing_scoring.training.unseen import write as write_unseen
 
 _Folder = click.Path(exists=True, file_okay=False, path_type=Path)
 _File = click.Path(exists=True, dir_okay=False, path_type=Path)
 _data = click.option("--data", type=_Folder, required=True, help="标注集目录 (folder of labelled sets: *.jsonl.gz and media.json)")
 _model = click.option("--model", "folder", type=_Folder, default=SHIPPED, help="模型目录 (folder of a model; default: the shipped one)")
+_pretrained = click.option("--pretrained", type=_File, required=True, help="预训练编码器 (pretrained encoder: bge-small-zh-v1.5.onnx)")
+_tokenizer = click.option("--tokenizer", type=_File, required=True, help="其分词器 (its tokenizer.json)")
 
 
 @click.group()
@@ -49,36 +55,73 @@ def train_command(data: Path, out: Path) -> None:
 
     Deterministic: the same rows give the same model. Takes about 10 minutes of one core for 140,000 rows, half of it for the sets left out in turn.
     """
-    corpus, held = _read(data, "train"), _read(data, "dev")
-    stored = train(corpus, out, _say)
+    corpus = _read(data, "train")
+    _write_card(train(corpus, out, _say), corpus, data, out)
+
+
+@model.command("calibrate")
+@_data
+@_model
+def calibrate_command(data: Path, folder: Path) -> None:
+    """重新校准初判模型,权重不变,写出说明 (calibrate the fast model anew, its weights stay; write its card). About as long as `train`."""
+    corpus = _read(data, "train")
+    try:
+        stored = calibrate(corpus, folder, _say)
+    except ModelProblem as problem:
+        raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
+    _write_card(stored, corpus, data, folder)
+
+
+def _write_card(stored: StoredModel, corpus: Corpus, data: Path, folder: Path) -> None:
+    held = _read(data, "dev")
     evidence = Evidence(
         stored,
         corpus,
         figures=measure(stored.model, held),
         unseen=dict(leave_one_out(corpus, held, stored.model.calibrations, _say)),
         texts_a_second=_speed(stored.model, held),
-        weights_bytes=(out / WEIGHTS).stat().st_size,
+        weights_bytes=(folder / WEIGHTS).stat().st_size,
     )
-    (out / CARD).write_text(card(evidence), encoding="utf-8")
+    (folder / CARD).write_text(card(evidence), encoding="utf-8")
     click.echo("\n".join(figure_lines(evidence.figures)))
 
 
 @model.command("train-second")
 @_data
 @_model
-@click.option("--pretrained", type=_File, required=True, help="预训练编码器 (pretrained encoder: bge-small-zh-v1.5.onnx)")
-@click.option("--tokenizer", type=_File, required=True, help="其分词器 (its tokenizer.json)")
+@_pretrained
+@_tokenizer
 def train_second_command(data: Path, folder: Path, pretrained: Path, tokenizer: Path) -> None:
     """为已训练的初判模型微调复判编码器 (fine-tune the second stage of a model whose fast stage is trained).
 
-    Needs the packages of training.lock. Takes about an hour of one core, or minutes of an accelerator.
+    Needs the packages of training.lock. Takes an hour and a quarter of one core, or minutes of an accelerator.
     """
-    try:
-        training: Any = import_module("yuqing_scoring.training.encoder.train")  # what it needs is not there unless one trains
-    except ImportError as error:
-        raise click.ClickException(f"缺少训练所需的包 (packages of training.lock are missing): {error}") from error
-    training.train_encoder(_read(data, "train"), pretrained, tokenizer, folder, _say)
+    training = _encoder_training()
+    training.train_encoder(_read(data, "train"), training.Pretrained(pretrained, tokenizer), folder, _say)
     _assemble(data, folder)
+
+
+@model.command("unseen-second")
+@_data
+@_model
+@_pretrained
+@_tokenizer
+@click.option("--leave-out", "sources", multiple=True, required=True, help="不参与训练的标注集,可重复 (a set to leave out; may be repeated)")
+def unseen_second_command(data: Path, folder: Path, pretrained: Path, tokenizer: Path, sources: tuple[str, ...]) -> None:
+    """不用这些标注集重新训练两级模型,再在其上评测 (train both stages without these sets, and measure them on their dev rows).
+
+    The figures are kept beside the model for its card, which `calibrate-second` writes; the model stays as it is. About half an hour of one core.
+    """
+    training = _encoder_training()
+
+    def train_encoder(rest: Corpus, out: Path) -> None:
+        training.train_encoder(rest, training.Pretrained(pretrained, tokenizer), out, _say, rounds=training.ONE_ROUND)
+
+    corpus, held = _read(data, "train"), _read(data, "dev")
+    with TemporaryDirectory() as without:
+        unseen = measure_unseen(corpus, held, sources, folder=Path(without), train_encoder=train_encoder, say=_say)
+    write_unseen(folder, unseen)
+    click.echo("\n".join(unseen_lines(unseen)))
 
 
 @model.command("calibrate-second")
@@ -137,6 +180,13 @@ def _judge(folder: Path, *, fast: bool) -> Judge:
         raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
 
 
+def _encoder_training() -> Any:
+    try:
+        return import_module("yuqing_scoring.training.encoder.train")  # what it needs is not there unless one trains
+    except ImportError as error:
+        raise click.ClickException(f"缺少训练所需的包 (packages of training.lock are missing): {error}") from error
+
+
 def _assemble(data: Path, folder: Path) -> None:
     try:
         stage = assemble(_read(data, "train"), folder, load(folder), _say)
@@ -144,7 +194,14 @@ def _assemble(data: Path, folder: Path) -> None:
         raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
     held = _read(data, "dev")
     encoder = (folder / ENCODER).read_bytes()
-    evidence = SecondEvidence(stage, measure(stage, held), _speed(stage, held), len(encoder), hashlib.sha256(encoder).hexdigest())
+    evidence = SecondEvidence(
+        stage,
+        figures=measure(stage, held),
+        unseen=read_unseen(folder),
+        texts_a_second=_speed(stage, held),
+        encoder_bytes=len(encoder),
+        encoder_sha256=hashlib.sha256(encoder).hexdigest(),
+    )
     (folder / SECOND_CARD).write_text(second_card(evidence), encoding="utf-8")
     click.echo("\n".join(figure_lines(evidence.figures)))
 

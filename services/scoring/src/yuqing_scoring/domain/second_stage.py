@@ -48,7 +48,7 @@ class Shares:
 
 @dataclass(frozen=True)
 class SecondStage:
-    """Judges about a twentieth as many texts in a second as the fast model. Holds no state, so threads may share it."""
+    """Judges about a hundredth as many texts in a second as the fast model. Holds no state, so threads may share it."""
 
     name: str
     version: str

@@ -1,6 +1,8 @@
 """Finds the calibration of each medium from cross-fitted logits: no row is judged by weights that saw it.
 
-Three-class sets of a medium give the neutral numbers and the leans, all its polar texts the polarity numbers. Two media need more:
+Three-class sets of a medium give the neutral numbers and the leans, all its polar texts the polarity numbers. The two-class sets of such a medium
+say a little about neutral too: texts that are strongly for or against are not. Without them a medium with one three-class set learns that all
+which is unlike this set is neutral, and calls most of the negative texts of a new source so. Two media need more:
 - reviews have no three-class set. Their neutral slope comes from all three-class texts read as reviews, their offset from an assumed share of
   neutral reviews, and they have no lean;
 - media without any set ("other") are calibrated on all rows, read as if their medium were not known, each set with the same weight.
@@ -27,6 +29,9 @@ from yuqing_scoring.training.heads import Matrix, Weights, fit
 FOLDS: Final = 5
 ASSUMED_NEUTRAL_REVIEWS: Final = 0.1
 """The share of three-star reviews; an assumption, since no set says it."""
+_TWO_CLASS_SAY: Final = 0.05
+"""What all two-class texts of a medium weigh in its neutral numbers beside its three-class ones: with less, negative texts of other sources are lost,
+with more, neutral ones of its own sets."""
 _LEANS: Final = np.arange(-1.2, 1.21, 0.1)
 _SMOOTHING: Final = 3
 """Steps of the lean over which macro-F1 is averaged: a single peak is chance."""
@@ -57,12 +62,13 @@ def calibrations(corpus: Corpus, logits: Logits, least_negative_recall: Mapping[
     for row in range(ROWS):
         here = media == row if row < len(TRAINED_MEDIA) else np.ones(len(media), np.bool_)
         weights = _equal_sets(corpus) if row == row_of(Medium.OTHER) else np.ones(len(media))
-        neutral_rows = three_class & here if (three_class & here).any() else three_class
+        has_neutral = bool((three_class & here).any())
+        say = _with_two_class(weights, three_class & here, polar & here & ~three_class) if has_neutral else np.where(three_class, weights, 0.0)
         calibration = Calibration(
-            *_logistic(logits.features[neutral_rows, row], corpus.sentiments[neutral_rows] == Sentiment.NEUTRAL, weights[neutral_rows]),
+            *_logistic(logits.features[say > 0, row], corpus.sentiments[say > 0] == Sentiment.NEUTRAL, say[say > 0]),
             *_logistic(logits.polarity[polar & here, row, None], corpus.sentiments[polar & here] == Sentiment.POSITIVE, weights[polar & here]),
         )
-        if (three_class & here).any():
+        if has_neutral:
             least = least_negative_recall.get(TRAINED_MEDIA[row], 0.0) if row < len(TRAINED_MEDIA) else 0.0
             found.append(_with_leans(calibration, corpus, logits, chosen=three_class & here, row=row, least_recall=least))
         else:
@@ -97,6 +103,12 @@ def _logistic(features: Floats, wanted: Chosen, weights: Floats) -> tuple[float,
 def _equal_sets(corpus: Corpus) -> Floats:
     _, inverse, counts = np.unique(corpus.sources, return_inverse=True, return_counts=True)
     return (len(corpus.rows) / len(counts) / counts)[inverse]
+
+
+def _with_two_class(weights: Floats, three_class: Chosen, two_class: Chosen) -> Floats:
+    """What each row weighs in the neutral numbers: those of three classes as given, those of two little, all others nothing."""
+    little = _TWO_CLASS_SAY * weights[three_class].sum() / max(weights[two_class].sum(), 1.0)
+    return np.where(three_class, weights, np.where(two_class, little * weights, 0.0))
 
 
 def _with_assumed_share(calibration: Calibration, logits: Logits, *, here: Chosen, row: int) -> Calibration:

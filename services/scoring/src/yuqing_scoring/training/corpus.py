@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -73,6 +73,10 @@ class Corpus:
     def only(self, source: str) -> "Corpus":
         """The rows of one set."""
         return Corpus([row for row in self.rows if row.source == source])
+
+    def without(self, sources: Collection[str]) -> "Corpus":
+        """The rows of all other sets."""
+        return Corpus([row for row in self.rows if row.source not in sources])
 
 
 def read_corpus(folder: Path, split: str) -> Corpus:

@@ -75,6 +75,14 @@ def figures_of(judged: dict[str, list[tuple[Row, Judgement]]]) -> Figures:
     )
 
 
+def negative_or_not(judge: Judge, corpus: Corpus) -> float:
+    """In how many of the rows, in percent, negative is the most probable class just where the label is negative."""
+    judgements = judge.judge([Passage(row.text, row.medium) for row in corpus.rows])
+    found = [each.negative >= max(each.neutral, each.positive) for each in judgements]
+    right = [have == (row.sentiment is Sentiment.NEGATIVE) for have, row in zip(found, corpus.rows, strict=True)]
+    return round(100 * sum(right) / len(right), 1)
+
+
 def macro_f1(wanted: NDArray[np.int64], got: NDArray[np.int64]) -> float:
     """The mean F1, in percent, of the classes that are wanted at all."""
     table = np.bincount(wanted * len(SENTIMENTS) + got, minlength=len(SENTIMENTS) ** 2).reshape(len(SENTIMENTS), -1)

@@ -10,7 +10,7 @@ from yuqing_scoring.domain.places.gazetteer import Gazetteer, Standing
 from yuqing_scoring.domain.places.mentions import PlaceMention
 from yuqing_scoring.domain.scan import WordList
 from yuqing_scoring.tables.reading import rows_of_table
-from yuqing_text.normal import normalize
+from yuqing_text.normal import normalize, without_surrogates
 
 MOST_REGIONS: Final = 10
 SHOWN_FROM: Final = 0.5
@@ -59,7 +59,7 @@ class Homes:
         """The division that a string begins with, and what follows within it."""
         found: Division | None = None
         done = 0
-        for hit in self.names.hits(written):
+        for hit in self.names.hits(without_surrogates(written)):
             division = self.meanings[hit.word]
             if (hit.start != done and written[done : hit.start].strip(" ·-省市")) or (found and not division.lies_in(found)):
                 break

@@ -1,5 +1,5 @@
 # pyright: basic, reportMissingImports=false
-"""Fine-tunes the encoder on examples: bfloat16 where the processor has it, one pass over what `rows` chose, on an accelerator if there is one."""
+"""Fine-tunes the encoder on examples: bfloat16 where the processor has it, once through what `rows` chose, on an accelerator if there is one."""
 
 import math
 import time
@@ -15,7 +15,8 @@ from yuqing_scoring.domain.weights import NEUTRAL, POLARITY
 from yuqing_scoring.training.encoder.network import Network
 from yuqing_scoring.training.encoder.rows import Example, batches
 
-_RATE, _HEAD_RATE = 1e-4, 1e-3
+_HEADS_FASTER: Final = 10
+"""By what the rate of the heads, which begin as noise, is larger than that of the pretrained weights."""
 _WARM_UP: Final = 0.06
 _WEIGHT_DECAY: Final = 0.01
 _SMOOTHING: Final = 0.05
@@ -26,12 +27,12 @@ _STEPS_BETWEEN_WORDS: Final = 50
 Say = Callable[[str], None]
 
 
-def fit(network: Network, tokens: Sequence[Sequence[int]], examples: Sequence[Example], say: Say) -> None:
-    """Trains the network in place; `tokens` are those of each example. Targets that an example lacks do not count."""
+def fit(network: Network, tokens: Sequence[Sequence[int]], examples: Sequence[Example], say: Say, *, rate: float) -> None:
+    """Trains the network in place; `tokens` are those of each example. Targets that an example lacks do not count. `rate`: the largest of a step."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device).train()
     steps = list(batches([len(each) for each in tokens]))
-    optimizer = torch.optim.AdamW(_groups(network), weight_decay=_WEIGHT_DECAY, fused=True)
+    optimizer = torch.optim.AdamW(_groups(network, rate), weight_decay=_WEIGHT_DECAY, fused=True)
     schedule: Any = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _share(step / len(steps)))
     begun, seen, lost = time.monotonic(), 0, 0.0
     for number, places in enumerate(steps, 1):
@@ -75,10 +76,10 @@ def _targets(examples: Sequence[Example]) -> tuple[torch.Tensor, torch.Tensor]:
     return targets, counts
 
 
-def _groups(network: Network) -> list[dict[str, Any]]:
+def _groups(network: Network, rate: float) -> list[dict[str, Any]]:
     heads = list(network.heads.parameters())
     rest = [each for name, each in network.named_parameters() if each.requires_grad and not name.startswith("heads.")]
-    return [{"params": rest, "lr": _RATE}, {"params": heads, "lr": _HEAD_RATE}]
+    return [{"params": rest, "lr": rate}, {"params": heads, "lr": _HEADS_FASTER * rate}]
 
 
 def _share(done: float) -> float:
