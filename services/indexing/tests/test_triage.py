@@ -8,6 +8,7 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from yuqing.access.v1 import access_pb2
 from yuqing.indexing.v1 import ingest_pb2, mention_pb2, topic_match_pb2, triage_pb2, triage_service_pb2
@@ -15,6 +16,7 @@ from yuqing_indexing.domain import triage as rules
 from yuqing_indexing.domain.by_hand import Triage, TriageState
 from yuqing_indexing.domain.triage import Actor, TriageRefused
 from yuqing_runtime.status import refusal
+from yuqing_runtime.tables import audit
 from yuqing_testkit.services import person
 
 ZHANG = person(access_pb2.ROLE_MONITOR)
@@ -192,6 +194,35 @@ async def test_notes_are_kept_with_their_author_and_changed_by_nobody_else(index
     assert [*one.notes, *two.notes] == [changed, second]
     assert two.next_page_token == ""
     assert (await indexing.mention(name)).triage.note_size == 2
+
+
+async def test_a_note_is_gone_when_its_author_deletes_it_and_the_audit_chain_says_that_it_was(indexing_on_both, document):
+    indexing = indexing_on_both
+    (name,) = await stored(indexing, document, "火锅差")
+    with indexing.town.acting(ZHANG):
+        made = [
+            (await indexing.triage.CreateNote(triage_service_pb2.CreateNoteRequest(parent=name, note=triage_pb2.Note(text=text)))).note
+            for text in ("写错了地方", "已致电门店")
+        ]
+
+    async def delete(note, who=ZHANG, **fields):
+        with indexing.town.acting(who):
+            return await indexing.triage.DeleteNote(triage_service_pb2.DeleteNoteRequest(name=note.name, **fields))
+
+    assert (await refused(delete(made[0], WANG))).reason == "NOT_THE_AUTHOR"
+    assert (await refused(delete(made[0], etag="0"))).code is grpc.StatusCode.ABORTED
+    request_id = str(uuid.uuid4())
+    for _ in range(2):  # the second time by who got no answer
+        await delete(made[0], etag=made[0].etag, request_id=request_id)
+    assert (await refused(delete(made[0]))).code is grpc.StatusCode.NOT_FOUND
+    assert (await refused(delete(made[1], request_id=request_id))).reason == "REQUEST_ID_REUSED"
+    with indexing.town.acting(ZHANG):
+        listed = await indexing.triage.ListNotes(triage_service_pb2.ListNotesRequest(parent=name))
+    assert list(listed.notes) == made[1:]
+    assert (await indexing.mention(name)).triage.note_size == 1
+    async with indexing.database.read() as connection:
+        rows = (await connection.execute(select(audit.c.actor, audit.c.resource, audit.c.before).where(audit.c.action == "notes.delete"))).all()
+    assert rows == [("people/zhang-san", made[0].name, f'{{"etag":"{made[0].etag}","mention":"{name}"}}')]
 
 
 async def test_a_topic_cannot_ask_for_what_people_do_in_the_queue(indexing):

@@ -1,4 +1,4 @@
-"""Notes about mentions: kept, changed by their author, listed."""
+"""Notes about mentions: kept, changed and removed by their author, listed."""
 
 import secrets
 from dataclasses import dataclass, replace
@@ -12,11 +12,12 @@ from yuqing.indexing.v1 import triage_service_pb2 as pb
 from yuqing_indexing.domain.announcing import ChangeKind
 from yuqing_indexing.moments import timestamp_of
 from yuqing_indexing.servicers.acting import Act, Acting, Done
+from yuqing_indexing.servicers.attempts import attempt_of
 from yuqing_indexing.store import notes
 from yuqing_indexing.store.by_hand import checked, touch
 from yuqing_indexing.store.notes import Note
 from yuqing_indexing.wire import mention_id_of
-from yuqing_runtime import clock
+from yuqing_runtime import clock, idempotency
 from yuqing_runtime.access import current_caller
 from yuqing_runtime.database import Database
 from yuqing_runtime.errors import Aborted, InvalidArgument, NotFound, PermissionDenied
@@ -57,10 +58,7 @@ class Noting:
 
         async def update(connection: AsyncConnection) -> Done:
             before = await _found(connection, note_id)
-            if before.author != person:
-                raise PermissionDenied(f"{before.name} is somebody else's", reason="NOT_THE_AUTHOR")
-            if request.note.etag not in ("", before.etag):
-                raise Aborted(f"{before.name} was changed meanwhile: read it again")
+            _check(before, person, request.note.etag)
             after = replace(before, text=request.note.text, edit_time=await clock.now(connection), etag=secrets.token_hex(8))
             await notes.change(connection, after)
             await touch(connection, {mention.id: (await checked(connection, mention.id, etag="")).triage})
@@ -68,6 +66,33 @@ class Noting:
 
         act = Act(request, "notes.update", request.note.name, ChangeKind.TRIAGED)
         return await self.acting.do(act, {mention.id: mention}, update, pb.UpdateNoteResponse)
+
+    async def delete(self, request: pb.DeleteNoteRequest) -> pb.DeleteNoteResponse:
+        """Errors: NotFound, PermissionDenied, Aborted, RequestIdReused, Unavailable."""
+        note_id, person = request.name.removeprefix("notes/"), current_caller().principal
+        async with self.database.read() as connection:
+            there = await notes.find(connection, note_id)
+        if there is None:
+            return await self._deleted_before(request)
+        mention = await self.acting.mention(there.mention)
+
+        async def delete(connection: AsyncConnection) -> Done:
+            before = await _found(connection, note_id)
+            _check(before, person, request.etag)
+            await notes.remove(connection, note_id)
+            present = (await checked(connection, mention.id, etag="")).triage
+            await touch(connection, {mention.id: replace(present, notes=present.notes - 1)})
+            return Done(pb.DeleteNoteResponse(), [mention.id], before={"mention": f"mentions/{mention.id}", "etag": before.etag})
+
+        act = Act(request, "notes.delete", request.name, ChangeKind.TRIAGED)
+        return await self.acting.do(act, {mention.id: mention}, delete, pb.DeleteNoteResponse)
+
+    async def _deleted_before(self, request: pb.DeleteNoteRequest) -> pb.DeleteNoteResponse:
+        """To whoever asks again with the id of the request that deleted it. Errors: NotFound, RequestIdReused."""
+        async with self.database.write() as connection:
+            if (kept := await idempotency.once(connection, attempt_of(request))) is None:
+                raise NotFound(f"{request.name} is not there")
+        return pb.DeleteNoteResponse.FromString(kept)
 
     async def about(self, request: pb.ListNotesRequest) -> pb.ListNotesResponse:
         """Errors: InvalidPageToken, PageTokenExpired."""
@@ -91,6 +116,14 @@ async def _found(connection: AsyncConnection, note_id: str) -> Note:
     if note is None:
         raise NotFound(f"notes/{note_id} is not there")
     return note
+
+
+def _check(note: Note, person: str, etag: str) -> None:
+    """Whether this person may do something to it now. Errors: PermissionDenied, Aborted."""
+    if note.author != person:
+        raise PermissionDenied(f"{note.name} is somebody else's", reason="NOT_THE_AUTHOR")
+    if etag not in ("", note.etag):
+        raise Aborted(f"{note.name} was changed meanwhile: read it again")
 
 
 def _message(note: Note) -> triage_pb2.Note:

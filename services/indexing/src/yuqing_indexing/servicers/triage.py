@@ -122,6 +122,10 @@ class TriageServicer(triage_service_pb2_grpc.TriageServiceServicer):
         """Errors: NotFound, PermissionDenied, Aborted, RequestIdReused, Unavailable."""
         return await self.noting.update(request)
 
+    async def DeleteNote(self, request: pb.DeleteNoteRequest, context: Context) -> pb.DeleteNoteResponse:
+        """Errors: NotFound, PermissionDenied, Aborted, RequestIdReused, Unavailable."""
+        return await self.noting.delete(request)
+
     async def ListNotes(self, request: pb.ListNotesRequest, context: Context) -> pb.ListNotesResponse:
         """Errors: InvalidPageToken, PageTokenExpired."""
         return await self.noting.about(request)

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, tuple_, update
+from sqlalchemy import RowMapping, delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_indexing.store.tables import note as table
@@ -36,6 +36,11 @@ async def add(connection: AsyncConnection, note: Note) -> None:
 async def change(connection: AsyncConnection, note: Note) -> None:
     """Keeps what became of a note."""
     await connection.execute(update(table).where(table.c.id == note.id).values(text=note.text, edit_time=note.edit_time, etag=note.etag))
+
+
+async def remove(connection: AsyncConnection, note: str) -> None:
+    """Forgets the note with this id."""
+    await connection.execute(delete(table).where(table.c.id == note))
 
 
 async def find(connection: AsyncConnection, note: str) -> Note | None:

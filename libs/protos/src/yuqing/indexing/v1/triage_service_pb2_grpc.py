@@ -80,6 +80,11 @@ class TriageServiceStub:
                 request_serializer=yuqing_dot_indexing_dot_v1_dot_triage__service__pb2.UpdateNoteRequest.SerializeToString,
                 response_deserializer=yuqing_dot_indexing_dot_v1_dot_triage__service__pb2.UpdateNoteResponse.FromString,
                 _registered_method=True)
+        self.DeleteNote = channel.unary_unary(
+                '/yuqing.indexing.v1.TriageService/DeleteNote',
+                request_serializer=yuqing_dot_indexing_dot_v1_dot_triage__service__pb2.DeleteNoteRequest.SerializeToString,
+                response_deserializer=yuqing_dot_indexing_dot_v1_dot_triage__service__pb2.DeleteNoteResponse.FromString,
+                _registered_method=True)
         self.ListNotes = channel.unary_unary(
                 '/yuqing.indexing.v1.TriageService/ListNotes',
                 request_serializer=yuqing_dot_indexing_dot_v1_dot_triage__service__pb2.ListNotesRequest.SerializeToString,
@@ -154,6 +159,13 @@ class TriageServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeleteNote(self, request, context):
+        """Removes a note; only its author may. That there was one stays in the audit chain. 删除备注
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListNotes(self, request, context):
         """The notes about a mention, oldest first. 备注列表
         """
@@ -208,6 +220,11 @@ def add_TriageServiceServicer_to_server(servicer, server):
                     servicer.UpdateNote,
                     request_deserializer=yuqing_dot_indexing_dot_v1_dot_triage__service__pb2.UpdateNoteRequest.FromString,
                     response_serializer=yuqing_dot_indexing_dot_v1_dot_triage__service__pb2.UpdateNoteResponse.SerializeToString,
+            ),
+            'DeleteNote': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteNote,
+                    request_deserializer=yuqing_dot_indexing_dot_v1_dot_triage__service__pb2.DeleteNoteRequest.FromString,
+                    response_serializer=yuqing_dot_indexing_dot_v1_dot_triage__service__pb2.DeleteNoteResponse.SerializeToString,
             ),
             'ListNotes': grpc.unary_unary_rpc_method_handler(
                     servicer.ListNotes,
@@ -459,6 +476,33 @@ class TriageService:
             '/yuqing.indexing.v1.TriageService/UpdateNote',
             yuqing_dot_indexing_dot_v1_dot_triage__service__pb2.UpdateNoteRequest.SerializeToString,
             yuqing_dot_indexing_dot_v1_dot_triage__service__pb2.UpdateNoteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteNote(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yuqing.indexing.v1.TriageService/DeleteNote',
+            yuqing_dot_indexing_dot_v1_dot_triage__service__pb2.DeleteNoteRequest.SerializeToString,
+            yuqing_dot_indexing_dot_v1_dot_triage__service__pb2.DeleteNoteResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -34,6 +34,8 @@ class TriageServiceStub:
     """Notes something about a mention. 添加备注"""
     UpdateNote: _aio.UnaryUnaryMultiCallable[_triage_service_pb2.UpdateNoteRequest, _triage_service_pb2.UpdateNoteResponse]
     """Changes a note; only its author may. 修改备注"""
+    DeleteNote: _aio.UnaryUnaryMultiCallable[_triage_service_pb2.DeleteNoteRequest, _triage_service_pb2.DeleteNoteResponse]
+    """Removes a note; only its author may. That there was one stays in the audit chain. 删除备注"""
     ListNotes: _aio.UnaryUnaryMultiCallable[_triage_service_pb2.ListNotesRequest, _triage_service_pb2.ListNotesResponse]
     """The notes about a mention, oldest first. 备注列表"""
 
@@ -111,6 +113,14 @@ class TriageServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_triage_service_pb2.UpdateNoteRequest, _abc.Awaitable[_triage_service_pb2.UpdateNoteResponse]],
     ) -> _abc.Awaitable[_triage_service_pb2.UpdateNoteResponse]:
         """Changes a note; only its author may. 修改备注"""
+
+    @_abc_1.abstractmethod
+    def DeleteNote(
+        self,
+        request: _triage_service_pb2.DeleteNoteRequest,
+        context: _aio.ServicerContext[_triage_service_pb2.DeleteNoteRequest, _abc.Awaitable[_triage_service_pb2.DeleteNoteResponse]],
+    ) -> _abc.Awaitable[_triage_service_pb2.DeleteNoteResponse]:
+        """Removes a note; only its author may. That there was one stays in the audit chain. 删除备注"""
 
     @_abc_1.abstractmethod
     def ListNotes(
