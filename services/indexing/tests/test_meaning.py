@@ -14,6 +14,7 @@ from yuqing_indexing.adapters.elasticsearch.indices import Indices
 from yuqing_indexing.adapters.elasticsearch.story_search import ElasticsearchStorySearch
 from yuqing_indexing.domain.meaning import Meaning, Said
 from yuqing_indexing.domain.searching import Selection
+from yuqing_indexing.store.story_heads import SqlMergedStories
 from yuqing_runtime.status import refusal
 from yuqing_testkit.services import person
 from yuqing_text.query.tree import OneOf
@@ -189,6 +190,7 @@ async def test_they_are_found_step_by_step_as_far_as_is_looked_when_too_many_hav
     await indexing.refresh()
     parts, client = indexing.parts, indexing.elasticsearch
     stories = ElasticsearchStorySearch(client, Indices(client, prefix=indexing.settings.index_prefix))
-    meaning = Meaning(parts.embedding.encoder, parts.embedding.heads, stories, parts.by_query.mentions, most=1, least=0.55, most_stories=most_stories)
+    embedding, merged, mentions = parts.embedding, SqlMergedStories(indexing.database), parts.by_query.mentions
+    meaning = Meaning(embedding.encoder, embedding.heads, stories, merged, mentions, most=1, least=0.55, most_stories=most_stories)
     found = await meaning.near(Said("", "炸裂"), Selection(OneOf("medium", ("news",))))
     assert [each.similarity for each in found] == [pytest.approx(0.9216, abs=0.002)] * count

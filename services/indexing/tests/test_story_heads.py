@@ -10,9 +10,10 @@ from yuqing.access.v1 import access_pb2
 from yuqing.indexing.v1 import mention_pb2, story_pb2, story_pb2_grpc
 from yuqing_indexing.domain.meaning import VectorsOff
 from yuqing_indexing.domain.ports import OutsideUnavailable
+from yuqing_indexing.domain.stories import story_id_of
 from yuqing_indexing.store import story_heads, tables
 from yuqing_indexing.store.registry import FEED
-from yuqing_runtime import feed
+from yuqing_runtime import feed, leases
 from yuqing_testkit.services import person
 
 MONITOR, LEGAL = person(access_pb2.ROLE_MONITOR), person(access_pb2.ROLE_LEGAL)
@@ -45,9 +46,11 @@ async def members(indexing):
 
 async def is_in_line(indexing):
     now, wanted = await heads(indexing), await members(indexing)
-    assert now.keys() == wanted.keys()
-    assert all(head in wanted[story] for story, head in now.items())
     async with indexing.database.read() as connection:
+        rows = await connection.execute(select(tables.story.c.id, tables.story.c.merged_into).where(tables.story.c.merged_into.is_not(None)))
+        became = {row.id: row.merged_into for row in rows}
+        assert now.keys() - became.keys() == wanted.keys()
+        assert all(head in wanted[became.get(story, story)] for story, head in now.items())
         known = {row.story: row.mention for row in await connection.execute(select(tables.story_head))}
         waiting = (await connection.execute(select(func.count()).select_from(tables.story_head_write))).scalar_one()
     assert (known, waiting) == (now, 0)
@@ -98,19 +101,43 @@ async def test_the_vector_is_made_anew_when_the_text_of_the_head_is_edited(index
     assert set((await heads(indexing)).values()) == {first.mention.removeprefix("mentions/")}
 
 
-async def test_stories_keep_one_head_each_when_people_merge_and_split_them(indexing_on_both, document):
+async def test_stories_keep_their_heads_when_people_merge_and_split_them(indexing_on_both, document):
     indexing = indexing_on_both
-    outcomes = await indexing.ingest([document("1", A), document("2", A, site="copy.test"), document("3", B)])
+    outcomes = await indexing.ingest([document("1", A), document("2", A, site="copy.test"), document("3", B), document("4", C)])
     await indexing.embed()
-    one, other = await story_of(indexing, outcomes[0]), await story_of(indexing, outcomes[2])
+    one, other, third = [await story_of(indexing, outcomes[at]) for at in (0, 2, 3)]
+    before = await heads(indexing)
     await merge(indexing, other, one)
+    await merge(indexing, third, other)
     await indexing.embed()
     await is_in_line(indexing)
-    assert len(await heads(indexing)) == 1
-    await split(indexing, other, outcomes[2])  # the head goes
+    assert await heads(indexing) == before
+    assert sorted(indexing.scoring.vectors.asked) == sorted([A, B, C])
+    await split(indexing, third, outcomes[2])  # the head goes
     await indexing.embed()
     await is_in_line(indexing)
-    assert len(await heads(indexing)) == 2
+    assert story_id_of(other) not in await heads(indexing)
+    assert len(await heads(indexing)) == 3
+
+
+async def test_a_merged_story_is_found_once_by_what_each_of_its_texts_means(indexing_on_both, document):
+    indexing = indexing_on_both
+    outcomes = await indexing.ingest([document("1", A), document("2", B), document("3", A[0] + words(119, 9))])
+    await indexing.embed()
+    one, other = await story_of(indexing, outcomes[0]), await story_of(indexing, outcomes[1])
+    await merge(indexing, other, one)
+    async with leases.lease(indexing.database, "regrouping") as held:
+        await indexing.parts.regrouping.once(held)
+    await indexing.embed()
+    for text in (A, B):
+        assert {A, B} <= await indexing.texts(f"相似:{text}")
+        assert {A, B} <= await indexing.texts(f"相似:{text} 媒体:论坛")
+    reply = await indexing.search(f"相似:{A}", one_per_story=True)
+    assert reply.total_size == 2
+    await erase(indexing, outcomes[0])
+    await indexing.embed()
+    await is_in_line(indexing)
+    assert list((await heads(indexing)).values()) == [each.mention.removeprefix("mentions/") for each in outcomes[1:]]
 
 
 async def test_nothing_of_a_mention_stays_when_it_is_erased(indexing_on_both, document):

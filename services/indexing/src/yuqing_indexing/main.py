@@ -77,6 +77,7 @@ from yuqing_indexing.store.by_hand import SqlPeople
 from yuqing_indexing.store.registry import SqlRegistry
 from yuqing_indexing.store.rewrites import BY_HAND_WRITES, STORY_MOVES
 from yuqing_indexing.store.stories import SqlStories
+from yuqing_indexing.store.story_heads import SqlMergedStories
 from yuqing_indexing.store.topics import SqlTopics
 from yuqing_indexing.workers.backfill import Backfill
 from yuqing_indexing.workers.by_query import ByQuery
@@ -159,7 +160,9 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
         mentions = Mentions(registry, index)
         tokens = PageTokens(Sealer.from_file(settings.shared.secret_file).derive("page-tokens"))
         encoder = GrpcEncoder(scoring.vectors)
-        meaning = Meaning(encoder, heads, story_search, mentions, most=settings.similar_stories, least=settings.similar_least)
+        meaning = Meaning(
+            encoder, heads, story_search, SqlMergedStories(database), mentions, most=settings.similar_stories, least=settings.similar_least
+        )
         asking = Asking(SqlAudience(database), zone, meaning)
         mention_servicer = MentionServicer(
             search=search,

@@ -1,6 +1,7 @@
 """Search by meaning: which stories lie near a text, as their heads' sentence vectors tell, put into a query in place of what it asks for.
 
-A story has one vector, that of its head: the texts of a story say the same. It is beside the exact query, never instead of it.
+A story has one vector, that of its head: the texts of a story say the same; what became part of another keeps its own. All this is beside the exact
+query, never instead of it.
 """
 
 import time
@@ -120,6 +121,18 @@ class Candidates(Protocol):
         ...
 
 
+class MergedStories(Protocol):
+    """Tells which stories became part of others."""
+
+    async def became(self, stories: Collection[str]) -> Mapping[str, str]:
+        """Of these, those that became part of another, with that one."""
+        ...
+
+    async def parts(self, stories: Collection[str]) -> set[str]:
+        """The stories that became part of these."""
+        ...
+
+
 class MentionReader(Protocol):
     """Reads mentions by id."""
 
@@ -135,6 +148,7 @@ class Meaning:
     encoder: Encoder
     heads: Heads
     candidates: Candidates
+    merged: MergedStories
     mentions: MentionReader
     most: int
     least: float
@@ -153,7 +167,7 @@ class Meaning:
         now, asked = self.clock(), (said, _key(within))
         if as_before and (kept := self._kept.get(asked)) and now - kept[0] <= KEPT_SECONDS:
             return kept[1]
-        found = await self._nearest(await self.encoder.embed([said]), within)
+        found = _each_once(await self._nearest(await self.encoder.embed([said]), within))
         self._keep(asked, now, found)
         return found
 
@@ -202,7 +216,12 @@ class Meaning:
         return found
 
     async def _look(self, asked: Embedded, most: int, among: Collection[str] | None = None) -> list[Neighbour]:
-        return await self.heads.nearest(asked.vectors[0], asked.encoder, most=most, least=self.least, among=among)
+        """By the names that stories have now; one that has several vectors may be there as often."""
+        if among is not None:
+            among = {*among, *await self.merged.parts(among)}
+        found = await self.heads.nearest(asked.vectors[0], asked.encoder, most=most, least=self.least, among=among)
+        became = await self.merged.became([each.story for each in found])
+        return [replace(each, story=became.get(each.story, each.story)) for each in found]
 
     def _keep(self, asked: Hashable, now: float, found: list[Neighbour]) -> None:
         self._kept.pop(asked, None)
@@ -240,6 +259,14 @@ def relevance_of(similarity: float) -> float:
 def similarity_of(relevance: float) -> float:
     """The similarity that a relevance came of, where nothing else was asked for."""
     return relevance / HIGHEST_RELEVANCE
+
+
+def _each_once(found: Sequence[Neighbour]) -> list[Neighbour]:
+    """Each story as it is nearest."""
+    nearest: dict[str, Neighbour] = {}
+    for each in found:
+        nearest.setdefault(each.story, each)
+    return list(nearest.values())
 
 
 def _said(node: Similar, mentions: Mapping[str, Mention]) -> Said:

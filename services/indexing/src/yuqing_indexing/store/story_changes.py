@@ -74,6 +74,7 @@ async def split(connection: AsyncConnection, story: str, mentions: Sequence[str]
     await seek_another(connection, story)
     await STORY_MOVES.add(connection, going)
     await story_heads.look_at(connection, [story, new])
+    await story_heads.look_at_those_of(connection, list(going))
     await touch(connection, story)
     return Changed(new, len(going), await touch(connection, new))
 

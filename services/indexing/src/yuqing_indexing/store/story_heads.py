@@ -1,6 +1,8 @@
 """Which mention stands for each story in the index of vectors, and the stories whose head is to be looked at; each function works in the transaction
 it is given.
 
+A story that became part of another keeps its head, as long as that is there: so the whole is found by the meaning of each.
+
 What is to be looked at is written down before anything is done about it, so a crash leaves nothing undone; doing it twice does no harm.
 """
 
@@ -14,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing_indexing.domain.ports import Place
 from yuqing_indexing.store.tables import mention, story_head, story_head_write
+from yuqing_indexing.store.tables import story as story_table
 from yuqing_runtime import clock
-from yuqing_runtime.database import upsert
+from yuqing_runtime.database import Database, upsert
 from yuqing_runtime.rows import among
 
 SETTLED_AFTER: Final = timedelta(minutes=15)
@@ -58,6 +61,13 @@ async def look_at_story_of(connection: AsyncConnection, mention_id: str) -> None
     """The same for the story of a mention that is about to go."""
     story = (await connection.execute(select(mention.c.story).where(mention.c.id == mention_id))).scalar_one_or_none()
     await look_at(connection, [story] if story else [])
+    await look_at_those_of(connection, [mention_id])
+
+
+async def look_at_those_of(connection: AsyncConnection, mentions: Collection[str]) -> None:
+    """The same for the stories that these mentions stand for."""
+    stories = (await connection.execute(select(story_head.c.story).where(among(story_head.c.mention, mentions, connection)))).scalars().all()
+    await look_at(connection, stories)
 
 
 async def look_at_changed(connection: AsyncConnection, mentions: Mapping[str, datetime]) -> None:
@@ -92,8 +102,9 @@ async def look_at_others(connection: AsyncConnection, encoder: str) -> None:
 
 async def strays(connection: AsyncConnection) -> list[str]:
     """The stories to look at whose head is a mention that is gone or belongs to another story now."""
-    belongs = exists().where(mention.c.id == story_head.c.mention, mention.c.story == story_head.c.story)
-    query = select(story_head.c.story).join(story_head_write, story_head_write.c.story == story_head.c.story).where(~belongs)
+    belongs = exists().where(mention.c.id == story_head.c.mention, mention.c.story == func.coalesce(story_table.c.merged_into, story_head.c.story))
+    looked_at = select(story_head.c.story).join(story_head_write, story_head_write.c.story == story_head.c.story)
+    query = looked_at.outerjoin(story_table, story_table.c.id == story_head.c.story).where(~belongs)
     return list((await connection.execute(query)).scalars())
 
 
@@ -113,7 +124,10 @@ async def waiting(connection: AsyncConnection, last: Waiting | None, *, limit: i
 
 
 async def wanted(connection: AsyncConnection, stories: Sequence[str]) -> list[Wanted]:
-    """The head that each is to have: the one it has, as long as that belongs to it; else its first mention that is no copy, or its first."""
+    """The head that each is to have: the one it has, as long as that belongs to it; else its first mention that is no copy, or its first.
+
+    A story that became part of another: the one it has, as long as that belongs to the other.
+    """
     heads = {row.story: row for row in await connection.execute(select(story_head).where(among(story_head.c.story, stories, connection)))}
     members = mention.c
     number = func.row_number().over(
@@ -125,14 +139,23 @@ async def wanted(connection: AsyncConnection, stories: Sequence[str]) -> list[Wa
         .where(among(members.story, stories, connection))
         .subquery()
     )
-    places = {row.story: Place(row.id, row.month) for row in await connection.execute(select(ranked).where(ranked.c.number == 1))}
+    kept = (
+        select(story_table.c.id.label("story"), members.id, members.month)
+        .join(story_head, story_head.c.story == story_table.c.id)
+        .join(mention, (members.id == story_head.c.mention) & (members.story == story_table.c.merged_into))
+        .where(among(story_table.c.id, stories, connection))
+    )
+    first = select(ranked.c.story, ranked.c.id, ranked.c.month).where(ranked.c.number == 1)
+    places = {row.story: Place(row.id, row.month) for query in (kept, first) for row in await connection.execute(query)}
     return [Wanted(story, places.get(story), _known(heads.get(story))) for story in stories]
 
 
 async def still_theirs(connection: AsyncConnection, heads: Mapping[str, str]) -> set[str]:
-    """Of these stories, each with a mention, those that the mention belongs to."""
+    """Of these stories, each with a mention, those that the mention belongs to, or to what they became part of."""
     query = select(mention.c.id, mention.c.story).where(among(mention.c.id, heads.values(), connection))
-    return {row.story for row in await connection.execute(query) if heads.get(row.story) == row.id}
+    belongs = {row.id: row.story for row in await connection.execute(query)}
+    became = await _became(connection, heads)
+    return {each for each, head in heads.items() if belongs.get(head) == became.get(each, each)}
 
 
 async def know(connection: AsyncConnection, heads: Mapping[str, Known]) -> None:
@@ -151,6 +174,30 @@ async def done(connection: AsyncConnection, looked_at: Sequence[Waiting]) -> Non
     columns = story_head_write.c
     for each in looked_at:
         await connection.execute(delete(story_head_write).where(columns.story == each.story, columns.at == each.since))
+
+
+@dataclass(frozen=True, slots=True)
+class SqlMergedStories:
+    """The port `MergedStories`."""
+
+    database: Database
+
+    async def became(self, stories: Collection[str]) -> Mapping[str, str]:
+        """See `domain.meaning.MergedStories`."""
+        async with self.database.read() as connection:
+            return await _became(connection, stories)
+
+    async def parts(self, stories: Collection[str]) -> set[str]:
+        """See `domain.meaning.MergedStories`."""
+        async with self.database.read() as connection:
+            return set((await connection.execute(select(story_table.c.id).where(among(story_table.c.merged_into, stories, connection)))).scalars())
+
+
+async def _became(connection: AsyncConnection, stories: Collection[str]) -> dict[str, str]:
+    query = select(story_table.c.id, story_table.c.merged_into).where(
+        among(story_table.c.id, stories, connection), story_table.c.merged_into.is_not(None)
+    )
+    return {row.id: row.merged_into for row in await connection.execute(query)}
 
 
 async def _look_at(connection: AsyncConnection, stories: Mapping[str, datetime]) -> None:
