@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from tests.bench.figures import Row, percentile, say
+from tests.bench.ingest import FIRST_STAGE_ALONE
 from tests.bench.spooling import documents, entries, searchable, ship
 from yuqing.indexing.v1 import mention_pb2
 from yuqing_indexing.adapters.elasticsearch.questions import facet_question, query_of, sort_of
@@ -49,7 +50,8 @@ QUERIES: tuple[Body, ...] = (
 
 def measure(var: Path, *, quick: bool) -> list[Row]:
     """One row."""
-    system = begin(var, {"YUQING_ELASTICSEARCH_HEAP_MIB": "1024", "YUQING_GATEWAY_REQUESTS_BURST": "1000000"}, world=False)
+    settings = {"YUQING_ELASTICSEARCH_HEAP_MIB": "1024", "YUQING_GATEWAY_REQUESTS_BURST": "1000000"}
+    system = begin(var, settings | FIRST_STAGE_ALONE, world=False)  # nothing changes between a query and its reference
     try:
         wait_ready(system)
         _load(system, 10_000 if quick else 300_000)

