@@ -115,6 +115,7 @@ def _float_form(field: FieldDescriptor) -> _Form:
     """The shortest number that is the same in four bytes: six to nine digits."""
     exactly = _slow_form(field)
 
+    @lru_cache(maxsize=1 << 15)  # most are probabilities of a few digits
     def form(value: float) -> Any:
         if not isfinite(value) or value.is_integer():
             return exactly(value)
