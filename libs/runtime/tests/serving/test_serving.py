@@ -147,7 +147,7 @@ async def test_an_outgoing_call_is_cut_when_the_caller_has_less_time(stub, scori
         await stub.ScoreMentions(texts("ok"), timeout=20)
     finally:
         set_deadline(None)
-    assert 0 < scoring.remaining <= 1.0
+    assert 0 < scoring.remaining < 2.0  # of 20; gRPC rounds what is left up
 
 
 async def test_a_call_without_token_is_refused(scoring):

@@ -21,7 +21,7 @@ class Settings(ServiceSettings):
     labels: bool = Field(
         default=True,
         description="Whether every mention is labelled (intent, aspect, focus area, sensitivity, offence, entities, regions); "
-        "without, sentiment and language alone are judged, in half the time.",
+        "without, sentiment and language alone are judged, in a third of the time.",
     )
     second_threads: int = Field(
         default=1, ge=1, le=64, description="Batches that the second stage judges at the same time; its threads step back for others."
