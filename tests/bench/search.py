@@ -10,7 +10,7 @@ import httpx
 
 from tests.bench.figures import Row, percentile, say
 from tests.bench.ingest import FIRST_STAGE_ALONE
-from tests.bench.spooling import documents, entries, searchable, ship
+from tests.bench.spooling import MENTIONS, documents, entries, searchable, ship
 from yuqing.indexing.v1 import mention_pb2
 from yuqing_indexing.adapters.elasticsearch.questions import facet_question, query_of, sort_of
 from yuqing_indexing.adapters.elasticsearch.records import DERIVED
@@ -21,6 +21,7 @@ from yuqing_testkit.system import System, begin, discard, wait_ready
 WANTED = 2.0
 BATCH = 20_000
 PAGE_SIZE = 20
+_STILL_SECONDS = 5.0
 DEFAULT_PAGE_SIZE = 50
 Body = dict[str, Any]
 QUERIES: tuple[Body, ...] = (
@@ -64,8 +65,22 @@ def _load(system: System, count: int) -> None:
     texts = documents(min(count, BATCH))
     for number in range(count // len(texts)):
         ship(system, entries(texts, f"load{number}"))
+    _stand_still(system)
     httpx.post(f"{system.note.elasticsearch}/_refresh", trust_env=False, timeout=120)
     say(f"{searchable(system.note.elasticsearch)} mentions")
+
+
+def _stand_still(system: System) -> None:
+    """Waits until nothing is written any more: mentions are written again when their story has grown."""
+    before, now = -1, _written(system)
+    while now != before:
+        time.sleep(_STILL_SECONDS)
+        before, now = now, _written(system)
+
+
+def _written(system: System) -> int:
+    reply = httpx.get(f"{system.note.elasticsearch}/{MENTIONS}/_stats/indexing", trust_env=False, timeout=60)
+    return reply.raise_for_status().json()["_all"]["total"]["indexing"]["index_total"]
 
 
 def _measured(system: System, *, repetitions: int) -> Row:
