@@ -70,14 +70,7 @@ def search(gateway: Gateway, query: str, order: str, limit: int, *, as_json: boo
 @with_gateway
 def sources(gateway: Gateway, *, as_json: bool) -> None:
     """信源及健康状况 / the sources and how they fare."""
-    found: list[dict[str, Any]] = []
-    token = ""
-    while True:
-        reply = gateway.call("GET", "/v1/sources", params={"pageSize": 1000, "pageToken": token})
-        found += reply["sources"]
-        token = reply["nextPageToken"]
-        if not token:
-            break
+    found = gateway.pages("/v1/sources", "sources")
     if as_json:
         for source in found:
             _print_json(source)

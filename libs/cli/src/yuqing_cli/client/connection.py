@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 _SECONDS = 60.0
+_PAGE_SIZE = 1000
 
 
 class Login(BaseModel):
@@ -65,6 +66,17 @@ class Gateway:
             reply = client.request(method, path, json=json, params=dict(params or {}))
             _check(reply)
             return reply.json() if reply.content else None
+
+    def pages(self, path: str, field: str, *, params: Mapping[str, Any] | None = None) -> list[Any]:
+        """All that a list has under this field of its replies, page by page."""
+        found: list[Any] = []
+        token = ""
+        while True:
+            reply = self.call("GET", path, params={**(params or {}), "pageSize": _PAGE_SIZE, "pageToken": token})
+            found += reply[field]
+            token = reply["nextPageToken"]
+            if not token:
+                return found
 
     @contextmanager
     def download(self, path: str, *, json: Mapping[str, Any]) -> Generator[httpx.Response]:

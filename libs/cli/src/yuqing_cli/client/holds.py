@@ -1,7 +1,6 @@
 """`yuqing holds`: legal holds put on what a query finds or on one mention, listed and released, through the gateway."""
 
 import json
-from typing import Any
 
 import click
 from rich.console import Console
@@ -25,15 +24,7 @@ def holds() -> None:
 @with_gateway
 def list_command(gateway: Gateway, mention: str, *, released: bool, as_json: bool) -> None:
     """列出保全 / the holds, newest first."""
-    found: list[dict[str, Any]] = []
-    asked = {"mention": mention, "showReleased": released, "pageSize": 1000}
-    token = ""
-    while True:
-        reply = gateway.call("GET", "/v1/legalHolds", params={**asked, "pageToken": token})
-        found += reply["legalHolds"]
-        token = reply["nextPageToken"]
-        if not token:
-            break
+    found = gateway.pages("/v1/legalHolds", "legalHolds", params={"mention": mention, "showReleased": released})
     if as_json:
         for hold in found:
             click.echo(json.dumps(hold, ensure_ascii=False))
