@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -65,10 +67,8 @@ def train_command(data: Path, out: Path) -> None:
 def calibrate_command(data: Path, folder: Path) -> None:
     """重新校准初判模型,权重不变,写出说明 (calibrate the fast model anew, its weights stay; write its card). About as long as `train`."""
     corpus = _read(data, "train")
-    try:
+    with _problem_told():
         stored = calibrate(corpus, folder, _say)
-    except ModelProblem as problem:
-        raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
     _write_card(stored, corpus, data, folder)
 
 
@@ -173,9 +173,15 @@ def _read(data: Path, split: str) -> Corpus:
 
 def _judge(folder: Path, *, fast: bool) -> Judge:
     """The stage that judges best, or the fast one."""
-    try:
+    with _problem_told():
         stored = load(folder)
         return stored.model if fast or not has_second_stage(folder) else load_second_stage(folder, stored)
+
+
+@contextmanager
+def _problem_told() -> Generator[None]:
+    try:
+        yield
     except ModelProblem as problem:
         raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
 
@@ -188,10 +194,8 @@ def _encoder_training() -> Any:
 
 
 def _assemble(data: Path, folder: Path) -> None:
-    try:
+    with _problem_told():
         stage = assemble(_read(data, "train"), folder, load(folder), _say)
-    except ModelProblem as problem:
-        raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
     held = _read(data, "dev")
     encoder = (folder / ENCODER).read_bytes()
     evidence = SecondEvidence(
