@@ -1,7 +1,11 @@
 """Legal holds: what they cover is neither erased nor dropped with its month."""
 
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+
+Held = Callable[[Collection[str]], Awaitable[Collection[str]]]
+"""Gives those of the mentions that are under a hold."""
 
 
 @dataclass(frozen=True, slots=True)

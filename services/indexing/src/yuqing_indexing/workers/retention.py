@@ -1,13 +1,14 @@
 """Drops months whose time is over but for what is under a legal hold, and ends what erasures and request ids leave behind; one replica at a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
 
+from yuqing_indexing.domain.holds import Held
 from yuqing_indexing.domain.months import month_of, months_before
 from yuqing_indexing.domain.ports import Index
 from yuqing_indexing.store import by_hand, erasures, holds, stories, story_heads
@@ -18,10 +19,6 @@ from yuqing_runtime.leases import Lease, confirm, run_leased
 
 PAUSE_SECONDS = 300.0
 _log = structlog.get_logger(__name__)
-
-
-Held = Callable[[Collection[str]], Awaitable[Collection[str]]]
-"""Gives those of the mentions that are to stay."""
 
 
 class Months(Protocol):

@@ -133,7 +133,7 @@ class MentionIndex:
         return dumps({"create": target}) + b"\n" + dumps(sighting_record(sighting))
 
     async def _remove_observations(self, mention: str) -> None:
-        await self._client.indices.refresh(index=self._indices.everywhere("observations"))
+        await self._indices.refresh("observations")
         while True:
             found = await self._client.search(
                 index=self._indices.everywhere("observations"), query={"term": {"mention": mention}}, size=_OBSERVATIONS_A_PAGE, source=False

@@ -63,6 +63,10 @@ class Indices:
         found = await self.client.indices.get_settings(index=",".join(map(self.everywhere, FAMILIES)), name="index.uuid")
         return sorted({match["month"] for name in found.body if (match := _MONTHLY.fullmatch(name))})
 
+    async def refresh(self, family: Family) -> None:
+        """All that was written before to any month of a family can be found afterwards."""
+        await self.client.indices.refresh(index=self.everywhere(family))
+
     async def drop(self, family: Family, month: str) -> None:
         """Removes a month's index for good; does nothing where it is gone already."""
         name = self.name(family, month)

@@ -1,7 +1,7 @@
 """Answers questions about the mentions from Elasticsearch: the port `Search`."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError
 
 from yuqing_indexing.adapters.elasticsearch.client import away_is_named
 from yuqing_indexing.adapters.elasticsearch.indices import Indices
+from yuqing_indexing.adapters.elasticsearch.points import close_point, open_point, point_in_time
 from yuqing_indexing.adapters.elasticsearch.questions import bars_question, facet_question, figures_question, query_of, sort_of
 from yuqing_indexing.adapters.elasticsearch.records import DERIVED, counts_of, mention_of, moment_of
 from yuqing_indexing.domain.document import Mention
@@ -55,14 +56,14 @@ class ElasticsearchSearch:
         where: dict[str, Any] = {"index": self._indices.everywhere("mentions")}
         with away_is_named(), _gone_is_named():
             if cursor:
-                point = cursor.point_in_time or await self._open(PAGES_KEPT)
+                point = cursor.point_in_time or await open_point(self._client, self._indices.everywhere("mentions"), PAGES_KEPT)
                 where = {"pit": {"id": point, "keep_alive": PAGES_KEPT}, "search_after": list(cursor.after)}
             reply = await self._client.search(**where, **body, size=size + 1, source_excludes=DERIVED)
         hits: list[_Hit] = reply.body["hits"]["hits"]
         more = len(hits) > size
         hits = hits[:size]
         if cursor and not more:
-            await self._close(reply.body["pit_id"])
+            await close_point(self._client, reply.body["pit_id"])
         return Page(
             found=tuple(Found(mention_of(hit["_id"], hit["_source"]), hit["_score"] or 0.0) for hit in hits),
             total=reply.body["hits"]["total"]["value"],
@@ -125,14 +126,14 @@ class ElasticsearchSearch:
     async def refresh(self) -> None:
         """All that was written before can be found afterwards."""
         with away_is_named():
-            await self._client.indices.refresh(index=self._indices.everywhere("mentions"))
+            await self._indices.refresh("mentions")
 
     async def everything(self, selection: Selection, order: Order, limit: int) -> AsyncIterator[tuple[int, list[Mention]]]:
         """See `Search`."""
         body: dict[str, Any] = {"query": query_of(selection), "sort": sort_of(order), "track_total_hits": True}
         after: list[Any] | None = None
         left = limit
-        async with self._point_in_time() as point:
+        async with point_in_time(self._client, self._indices.everywhere("mentions"), EXPORT_KEPT) as point:
             while left > 0:
                 size = min(EXPORT_PAGE, left)
                 with away_is_named():
@@ -161,24 +162,6 @@ class ElasticsearchSearch:
 
     async def _aggregated(self, selection: Selection, aggregations: dict[str, Any]) -> dict[str, Any]:
         return await aggregated(self._client, self._indices, query_of(selection), aggregations, counted=True)
-
-    async def _open(self, kept: str) -> str:
-        opened = await self._client.open_point_in_time(index=self._indices.everywhere("mentions"), keep_alive=kept)
-        point: str = opened.body["id"]
-        return point
-
-    async def _close(self, point: str) -> None:
-        with away_is_named():
-            await self._client.options(ignore_status=404).close_point_in_time(id=point)
-
-    @asynccontextmanager
-    async def _point_in_time(self) -> AsyncGenerator[str]:
-        with away_is_named():
-            point = await self._open(EXPORT_KEPT)
-        try:
-            yield point
-        finally:
-            await self._close(point)
 
 
 async def aggregated(

@@ -31,4 +31,4 @@ class SecondLookQueue:
     async def refresh(self) -> None:
         """See `workers.second_look.Queue`."""
         with away_is_named():
-            await self._client.indices.refresh(index=self._indices.everywhere("mentions"))
+            await self._indices.refresh("mentions")

@@ -1,6 +1,6 @@
 """Drops a month but for what is under a legal hold: that stays where it is, so nothing has to be moved and none of it can be lost or doubled."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,12 +8,12 @@ from elasticsearch import AsyncElasticsearch
 
 from yuqing_indexing.adapters.elasticsearch.client import away_is_named, dumps
 from yuqing_indexing.adapters.elasticsearch.indices import FAMILIES, Family, Indices
+from yuqing_indexing.adapters.elasticsearch.points import point_in_time
+from yuqing_indexing.domain.holds import Held
 from yuqing_indexing.domain.ports import OutsideUnavailable
 
 PORTION: Final = 5_000
 _KEPT_OPEN: Final = "5m"
-Held = Callable[[Collection[str]], Awaitable[Collection[str]]]
-"""Gives those of the mentions that are to stay."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Months:
             return await self.indices.months()
 
     async def size(self, month: str) -> int:
-        """How many mentions the index of a month has, without the newest second's. Errors: OutsideUnavailable."""
+        """How many mentions the index of a month has, without those of the newest seconds. Errors: OutsideUnavailable."""
         with away_is_named():
             found = await self.client.count(index=self.indices.name("mentions", month), ignore_unavailable=True)
         return found.body["count"]
@@ -74,9 +74,8 @@ class Months:
         if not await self.client.indices.exists(index=name):
             return
         await self.client.indices.refresh(index=name)
-        point: str = (await self.client.open_point_in_time(index=name, keep_alive=_KEPT_OPEN)).body["id"]
         after: list[Any] | None = None
-        try:
+        async with point_in_time(self.client, name, _KEPT_OPEN) as point:
             while True:
                 found = await self.client.search(
                     pit={"id": point, "keep_alive": _KEPT_OPEN}, sort=["_shard_doc"], search_after=after, size=PORTION, source_includes=["mention"]
@@ -86,5 +85,3 @@ class Months:
                     return
                 yield {hit["_id"]: hit["_source"].get("mention", hit["_id"]) for hit in hits}
                 after = hits[-1]["sort"]
-        finally:
-            await self.client.close_point_in_time(id=point)
