@@ -22,6 +22,13 @@ def read_texts(texts: Sequence[str]) -> list[tuple[str, str]]:
     return [read for batch in _batches(texts) for read in _read(batch)]
 
 
+def token_numbers(normal: str) -> NDArray[np.int64]:
+    """For each code point of a normal form, how many tokens begin before it: the number of the token that begins there."""
+    kinds = _kinds()[codes_of(normal)]
+    begins = _begins(kinds, kinds != NOTHING)
+    return np.cumsum(begins) - begins
+
+
 def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     start = size = 0
     for end, text in enumerate(texts):
@@ -52,7 +59,7 @@ def _read(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
 def _begins(kinds: NDArray[np.uint8], kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Where a token begins: at every Han character, at the first of a run, and again within a run that is too long for one token."""
     begins = kept & (kinds == HAN)
-    begins[0] = kept[0]
+    begins[:1] = kept[:1]
     begins[1:] |= kept[1:] & (kinds[1:] != kinds[:-1])
     begun = np.cumsum(begins)
     if np.any(kept[LONGEST_TOKEN:] & (begun[LONGEST_TOKEN:] == begun[:-LONGEST_TOKEN])):

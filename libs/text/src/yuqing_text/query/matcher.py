@@ -1,6 +1,6 @@
 """Evaluates a query's tree on one document in memory, on the tokens that the index also sees, and says where its words stand."""
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,9 +8,13 @@ from functools import cached_property
 from itertools import starmap
 from typing import NamedTuple, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from yuqing_text.normal import normalize
 from yuqing_text.query.tree import And, Bound, Everything, Forms, Gist, Near, Node, Not, OneOf, Or, Phrase, Range, Similar, Weighted
-from yuqing_text.tokens import count_tokens, phrase_pattern, token_spans, token_text
+from yuqing_text.reading import token_numbers
+from yuqing_text.tokens import phrase_pattern, token_spans, token_text
 
 Value: TypeAlias = str | float | datetime
 FieldValue: TypeAlias = Value | Sequence[Value] | None
@@ -60,11 +64,6 @@ class _Place(NamedTuple):
     start: int
     length: int
 
-    def gap(self, other: "_Place") -> int:
-        """How many tokens lie between two occurrences; less than 0 where they overlap."""
-        first, second = sorted((self, other))
-        return second.start - first.start - first.length
-
 
 class _Part:
     """A part of a text; cut into tokens only where the question needs to count them."""
@@ -74,7 +73,7 @@ class _Part:
         self._tokens = tokens
         self._kept: dict[tuple[str, ...], list[Span] | None] = {}
         self._span_of: dict[_Place, Span] = {}
-        self._numbers = [(0, 0)]
+        self._placed: dict[tuple[str, ...], list[_Place]] = {}
 
     @cached_property
     def joined(self) -> str:
@@ -92,13 +91,10 @@ class _Part:
         return list(map(self.span, self._cut_places(phrase))) if found is None else found
 
     def places(self, phrase: Phrase) -> list[_Place]:
-        """The occurrences of a phrase by the numbers of their tokens, in order."""
-        found = None if self._is_cut else self._found(phrase.tokens)
-        if found is None:
-            return self._cut_places(phrase)
-        places = [_Place(self._number_at(span.start), len(phrase.tokens)) for span in found]
-        self._span_of.update(zip(places, found, strict=True))
-        return places
+        """The occurrences of a phrase by the numbers of their tokens, in order. Kept: whoever asks whether some are near asks next which."""
+        if phrase.tokens not in self._placed:
+            self._placed[phrase.tokens] = self._new_places(phrase)
+        return self._placed[phrase.tokens]
 
     def span(self, place: _Place) -> Span:
         """Where an occurrence that was found stands in the text."""
@@ -111,6 +107,14 @@ class _Part:
             self._kept[phrase] = None if found is None else list(starmap(Span, found))
         return self._kept[phrase]
 
+    def _new_places(self, phrase: Phrase) -> list[_Place]:
+        found = None if self._is_cut else self._found(phrase.tokens)
+        if found is None:
+            return self._cut_places(phrase)
+        places = [_Place(int(self._numbers[span.start]), len(phrase.tokens)) for span in found]
+        self._span_of.update(zip(places, found, strict=True))
+        return places
+
     def _cut_places(self, phrase: Phrase) -> list[_Place]:
         wanted, length = _between_spaces(phrase), len(phrase.tokens)
         found: list[_Place] = []
@@ -122,17 +126,13 @@ class _Part:
             at = self.joined.find(wanted, at + 1)
         return found
 
-    def _number_at(self, start: int) -> int:
-        """Which token begins there, counted on from the nearest one before whose number is known."""
-        known, number = self._numbers[bisect_right(self._numbers, (start, start)) - 1]
-        if known < start:
-            number += count_tokens(self._normal, known, start)
-            insort(self._numbers, (start, number))
-        return number
-
     @property
     def _is_cut(self) -> bool:
         return self._tokens is not None or "joined" in self.__dict__
+
+    @cached_property
+    def _numbers(self) -> NDArray[np.int64]:
+        return token_numbers(self._normal)
 
     @cached_property
     def _normal(self) -> str:
@@ -246,6 +246,8 @@ def _compared(value: Value, bound: Bound) -> int:
 
 
 def _sides(node: Near, part: _Part) -> tuple[list[_Place], list[_Place]]:
+    if not all(any(map(part.holds, side)) for side in (node.left, node.right)):
+        return [], []  # most parts: nothing needs to be counted
     left, right = (sorted({place for phrase in side for place in part.places(phrase)}) for side in (node.left, node.right))
     return left, right
 
@@ -265,7 +267,8 @@ def _neighbours(places: list[_Place], others: list[_Place], distance: int) -> It
     """The places with another one (not the very same) at most `distance` tokens away; `others` are sorted."""
     longest = max((other.length for other in others), default=0)
     for place in places:
-        first = bisect_left(others, _Place(place.start - distance - longest, 0))
+        earliest = place.start - distance
+        first = bisect_left(others, _Place(earliest - longest, 0))
         last = bisect_left(others, _Place(place.start + place.length + distance + 1, 0))
-        if any(others[at] != place and place.gap(others[at]) <= distance for at in range(first, last)):
+        if any(other.start + other.length >= earliest and other != place for other in others[first:last]):
             yield place

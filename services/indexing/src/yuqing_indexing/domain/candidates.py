@@ -1,5 +1,9 @@
 """Mentions as the matcher sees them, with the same values that the index holds."""
 
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
 from yuqing_indexing.domain.analysis import Reading
 from yuqing_indexing.domain.by_hand import ByHand
 from yuqing_indexing.domain.document import Mention
@@ -19,35 +23,27 @@ HELD = "true"
 """What `held:` finds what is under a legal hold by."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Fields(Mapping[str, FieldValue]):
+    """The values of a mention by the names of the query language, each made when it is asked for: most queries name one or none."""
+
+    mention: Mention
+
+    def __getitem__(self, name: str) -> FieldValue:
+        return _FIELDS[name](self.mention)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_FIELDS)
+
+    def __len__(self) -> int:
+        return len(_FIELDS)
+
+
 def candidate_of(mention: Mention, reading: Reading | None = None) -> Candidate:
     """The mention's texts and the fields that a query may name; `reading` is of its document, where that was read already."""
     document = mention.document
-    fields: dict[str, FieldValue] = {
-        "site": normalize(document.site),
-        "source": document.source or None,
-        "author": normalize(document.author.display_name) if document.author and document.author.display_name else None,
-        "language": normalize(mention.language) or None,
-        "region": regions(mention),
-        "medium": document.medium or None,
-        "state": states(mention),
-        "published": mention.when,
-        "first_seen": mention.first_seen,
-        "reach": reach(document),
-        "likes": document.counts.likes,
-        "comments": document.counts.comments,
-        "reposts": document.counts.reposts,
-        "rating": document.rating,
-        "topic": [match.topic for match in mention.topics],
-        "story": story_name(mention.membership.story) if mention.membership else None,
-    }
-    if mention.assessment:
-        fields |= {"influence": mention.assessment.influence, "risk": mention.assessment.risk}
-    if mention.judgement:
-        fields |= {"sentiment": mention.sentiment or None, **_label_values(mention.labels)}
-    if mention.by_hand:
-        fields |= _people_values(mention, mention.by_hand)
     tokens = {"title": reading.title_tokens, "body": reading.body_tokens} if reading else {}
-    return Candidate({"title": document.title, "body": document.text}, fields, tokens)
+    return Candidate({"title": document.title, "body": document.text}, _Fields(mention), tokens)
 
 
 def regions(mention: Mention) -> list[str]:
@@ -57,29 +53,6 @@ def regions(mention: Mention) -> list[str]:
     for region in mention.labels.regions:
         keys.extend(region_keys(region.code, region.name))
     return list(dict.fromkeys(keys))
-
-
-def _people_values(mention: Mention, by_hand: ByHand) -> dict[str, FieldValue]:
-    triage = by_hand.triage
-    return {
-        "triage": triage.state.value or None,
-        "assignee": triage.assignee or None,
-        "tag": list(triage.tags),
-        "corrected": [each.kind.value for each in mention.counting],
-        "held": HELD if by_hand.holds else None,
-        "hold": list(map(hold_name, by_hand.holds)),
-    }
-
-
-def _label_values(labels: Labels) -> dict[str, FieldValue]:
-    return {
-        "intent": [label.name for label in labels.intents],
-        "aspect": [label.name for label in labels.aspects],
-        "focus_area": [label.name for label in labels.focus_areas],
-        "sensitivity": [label.name for label in labels.sensitivities],
-        "entity": [normalize(entity.name) for entity in labels.entities],
-        "offensive": labels.offensive,
-    }
 
 
 def states(mention: Mention) -> list[str]:
@@ -104,3 +77,54 @@ def highlights(mention: Mention, matcher: Matcher) -> list[tuple[str, Fragment]]
 
 def _title(title: str, spans: tuple[Span, ...]) -> list[Fragment]:
     return highlight(title, spans, TITLE_CHARACTERS, most=1)
+
+
+def _author(mention: Mention) -> str | None:
+    author = mention.document.author
+    return normalize(author.display_name) if author and author.display_name else None
+
+
+def _labels(value: Callable[[Labels], FieldValue]) -> Callable[[Mention], FieldValue]:
+    """The value of labels; None where nothing was judged."""
+    return lambda mention: value(mention.labels) if mention.judgement else None
+
+
+def _people(value: Callable[[ByHand], FieldValue]) -> Callable[[Mention], FieldValue]:
+    """The value of what people did; None where nobody did anything."""
+    return lambda mention: value(mention.by_hand) if mention.by_hand else None
+
+
+_FIELDS: Final[Mapping[str, Callable[[Mention], FieldValue]]] = {
+    "site": lambda mention: normalize(mention.document.site),
+    "source": lambda mention: mention.document.source or None,
+    "author": _author,
+    "language": lambda mention: normalize(mention.language) or None,
+    "region": regions,
+    "medium": lambda mention: mention.document.medium or None,
+    "state": states,
+    "published": lambda mention: mention.when,
+    "first_seen": lambda mention: mention.first_seen,
+    "reach": lambda mention: reach(mention.document),
+    "likes": lambda mention: mention.document.counts.likes,
+    "comments": lambda mention: mention.document.counts.comments,
+    "reposts": lambda mention: mention.document.counts.reposts,
+    "rating": lambda mention: mention.document.rating,
+    "topic": lambda mention: [match.topic for match in mention.topics],
+    "story": lambda mention: story_name(mention.membership.story) if mention.membership else None,
+    "influence": lambda mention: mention.assessment.influence if mention.assessment else None,
+    "risk": lambda mention: mention.assessment.risk if mention.assessment else None,
+    "sentiment": lambda mention: (mention.sentiment or None) if mention.judgement else None,
+    "intent": _labels(lambda labels: [label.name for label in labels.intents]),
+    "aspect": _labels(lambda labels: [label.name for label in labels.aspects]),
+    "focus_area": _labels(lambda labels: [label.name for label in labels.focus_areas]),
+    "sensitivity": _labels(lambda labels: [label.name for label in labels.sensitivities]),
+    "entity": _labels(lambda labels: [normalize(entity.name) for entity in labels.entities]),
+    "offensive": _labels(lambda labels: labels.offensive),
+    "triage": _people(lambda by_hand: by_hand.triage.state.value or None),
+    "assignee": _people(lambda by_hand: by_hand.triage.assignee or None),
+    "tag": _people(lambda by_hand: list(by_hand.triage.tags)),
+    "corrected": lambda mention: [each.kind.value for each in mention.counting] if mention.by_hand else None,
+    "held": _people(lambda by_hand: HELD if by_hand.holds else None),
+    "hold": _people(lambda by_hand: list(map(hold_name, by_hand.holds))),
+}
+"""Each field that a query may name, with what a mention has of it."""
