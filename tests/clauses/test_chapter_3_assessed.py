@@ -29,7 +29,7 @@ def test_what_people_want_is_told_counted_and_searched_for(monitor: httpx.Client
     found = search(monitor, f"{word} 意图:投诉", facets=["FACET_INTENT"])
     (hit,) = found["hits"]
     assert COMPLAINT in hit["mention"]["document"]["text"]
-    assert "INTENT_COMPLAINT" in [each["intent"] for each in hit["mention"]["judgement"]["labels"]["intents"]]
+    assert "INTENT_COMPLAINT" in [each["intent"] for each in hit["mention"]["labels"]["intents"]]
     counted = {bucket["value"]: int(bucket["size"]) for bucket in search(monitor, word, facets=["FACET_INTENT"])["facets"][0]["buckets"]}
     assert counted["complaint"] == 1
     for intent, size in counted.items():

@@ -197,7 +197,8 @@ async def test_every_kind_of_label_can_be_corrected_and_taken_back(indexing, doc
     await undo(indexing, made.correction.name)
     mention = await indexing.mention(name)
     assert await indexing.texts(query) == set()
-    assert mention.labels == mention.judgement.labels
+    assert mention.labels == indexing.scoring.labels[BAD]
+    assert not mention.judgement.HasField("labels")
 
 
 async def test_a_mention_has_no_intent_when_a_person_says_so(indexing, document):

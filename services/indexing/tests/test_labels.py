@@ -78,9 +78,10 @@ def test_a_region_is_found_by_what_it_lies_in_and_by_its_short_names(code, name,
 
 async def test_labels_are_shown_when_a_mention_is_read(indexing, labelled):
     (hit,) = (await indexing.search(f'"{WAITED}"')).hits
-    assert hit.mention.judgement.labels == COMPLAINT
+    assert hit.mention.labels == COMPLAINT
     (plain,) = (await indexing.search(PLAIN)).hits
-    assert plain.mention.judgement.labels == labels_pb2.Labels()
+    assert plain.mention.labels == labels_pb2.Labels()
+    assert not hit.mention.judgement.HasField("labels"), "they are those of the mention"
 
 
 @pytest.mark.parametrize(

@@ -91,10 +91,10 @@ def state_of(number: "triage_pb2.TriageState.ValueType") -> TriageState:
 def write_people(message: mention_pb2.Mention, mention: Mention) -> None:
     """Writes what counts, and what people did, into the message of a mention."""
     message.sentiment = SENTIMENT.number(mention.sentiment)
-    if mention.judgement and mention.labels is mention.judgement.labels:
-        message.labels.CopyFrom(message.judgement.labels)  # written already: most mentions were never corrected
-    else:
-        write_labels(message.labels, mention.labels)
+    labels = mention.labels
+    write_labels(message.labels, labels)
+    if mention.judgement and labels is not mention.judgement.labels:
+        write_labels(message.judgement.labels, mention.judgement.labels)
     if by_hand := mention.by_hand:
         message.etag = by_hand.etag
         message.triage.CopyFrom(triage_message(by_hand.triage))

@@ -9,7 +9,6 @@ from yuqing_indexing.assessment_wire import write_assessment
 from yuqing_indexing.domain.document import NO_COUNTS, Author, Counts, Document, Image, Judgement, Membership, Mention
 from yuqing_indexing.domain.stories import story_name
 from yuqing_indexing.domain.topics import Told, Watched
-from yuqing_indexing.label_wire import write_labels
 from yuqing_indexing.moments import moment_of, write_moment
 from yuqing_indexing.names import ITEM_KIND, MEDIUM, PRECISION, SENTIMENT
 from yuqing_indexing.people_wire import write_people
@@ -206,4 +205,3 @@ def _write_judgement(message: mention_pb2.Judgement, judgement: Judgement) -> No
     message.model_version = judgement.model_version
     write_moment(message.time, judgement.time)
     message.stage = types_pb2.STAGE_FULL if judgement.full else types_pb2.STAGE_FAST
-    write_labels(message.labels, judgement.labels)

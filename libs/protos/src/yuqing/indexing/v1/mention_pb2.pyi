@@ -459,7 +459,9 @@ class Judgement(_message.Message):
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
-    def labels(self) -> _labels_pb2.Labels: ...
+    def labels(self) -> _labels_pb2.Labels:
+        """Only where people corrected any of them: else they are those of the mention, which count. 机器标注（仅在有人工纠正时给出）"""
+
     def __init__(
         self,
         *,
