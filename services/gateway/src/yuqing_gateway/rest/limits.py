@@ -1,4 +1,4 @@
-"""What every request meets before its route: size and rate limits, security headers, a trace."""
+"""What every request meets before its route: size and rate limits, security headers. The framework itself traces and measures it."""
 
 import time
 from collections import OrderedDict
@@ -9,15 +9,11 @@ from typing import Final
 
 from fastapi import Request
 from fastapi.responses import Response
-from opentelemetry.trace import SpanKind
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from yuqing_gateway.rest.problems import problem, problem_of, response_of
-from yuqing_runtime.telemetry import context_of, seconds_histogram, tracer
 
-_TRACER = tracer("yuqing_gateway")
-_SECONDS = seconds_histogram("http.server.duration", "Time to answer a request, by route and status")
 _REMEMBERED: Final = 50_000
 SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
@@ -61,7 +57,7 @@ class RateLimits:
 
 
 class Limits:
-    """ASGI middleware of the limits, the headers and the trace; streams pass through it unbuffered."""
+    """ASGI middleware of the limits and the headers; streams pass through it unbuffered."""
 
     def __init__(self, app: ASGIApp, *, rates: RateLimits, largest_request_bytes: int) -> None:
         self._app = app
@@ -72,26 +68,17 @@ class Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = Request(scope)
-        started, status = time.perf_counter(), 0
-        with _TRACER.start_as_current_span(request.method, context=context_of(dict(request.headers)), kind=SpanKind.SERVER) as span:
 
-            async def answer(message: Message) -> None:
-                nonlocal status
-                if message["type"] == "http.response.start":
-                    status = message["status"]
-                    message["headers"] = [*message["headers"], *_headers(message["headers"])]
-                await send(message)
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_headers(message["headers"])]
+            await send(message)
 
-            refused = self._refusal(request)
-            if refused is not None:
-                await refused(scope, receive, answer)
-            else:
-                await self._app(scope, _Measured(receive, self._largest).receive, answer)
-            route = getattr(scope.get("route"), "path", "unmatched")
-            span.update_name(f"{request.method} {route}")
-            span.set_attributes({"http.request.method": request.method, "http.route": route, "http.response.status_code": status})
-            _SECONDS.record(time.perf_counter() - started, {"method": request.method, "route": route, "status": status})
+        refused = self._refusal(Request(scope))
+        if refused is not None:
+            await refused(scope, receive, answer)
+        else:
+            await self._app(scope, _Measured(receive, self._largest).receive, answer)
 
     def _refusal(self, request: Request) -> Response | None:
         length = request.headers.get("content-length", "0")
