@@ -4,7 +4,7 @@ The form is that of `json_format.MessageToDict(..., always_print_fields_with_no_
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from math import isfinite
 from struct import Struct
@@ -22,8 +22,8 @@ _PLAIN: Final = frozenset(
     {FieldDescriptor.CPPTYPE_BOOL, FieldDescriptor.CPPTYPE_STRING, FieldDescriptor.CPPTYPE_INT32, FieldDescriptor.CPPTYPE_UINT32}
 )
 
-_EPOCH: Final = date(1970, 1, 1)
-_DAY_SECONDS: Final = 86_400
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 -- written without a zone
+_MINUTE_CHARACTERS: Final = len("1970-01-01T00:00")
 _FOUR_BYTES: Final = Struct("f")
 
 
@@ -92,7 +92,9 @@ def _single_form(field: FieldDescriptor) -> _Form:
         return str
     if field.cpp_type in _PLAIN and field.type != FieldDescriptor.TYPE_BYTES:
         return _same
-    return _float_form(field) if field.type == FieldDescriptor.TYPE_FLOAT else _slow_form(field)
+    if field.type == FieldDescriptor.TYPE_FLOAT:
+        return _float_form(field)
+    return _double_form(field) if field.type == FieldDescriptor.TYPE_DOUBLE else _slow_form(field)
 
 
 def _enum_form(descriptor: EnumDescriptor) -> _Form:
@@ -102,13 +104,13 @@ def _enum_form(descriptor: EnumDescriptor) -> _Form:
 
 def _moment(timestamp: Timestamp) -> str:
     """As `Timestamp.ToJsonString`, with as many decimals as needed by threes."""
-    day, second = divmod(timestamp.seconds, _DAY_SECONDS)
-    return f"{_date(day)}T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}{_fraction(timestamp.nanos)}Z"
+    minute, second = divmod(timestamp.seconds, 60)
+    return f"{_minute(minute)}:{second:02}{_fraction(timestamp.nanos)}Z"
 
 
-@lru_cache(maxsize=4096)
-def _date(day: int) -> str:
-    return (_EPOCH + timedelta(day)).isoformat()
+@lru_cache(maxsize=1 << 14)  # what is found lies close together in time
+def _minute(minute: int) -> str:
+    return (_EPOCH + timedelta(minutes=minute)).isoformat()[:_MINUTE_CHARACTERS]
 
 
 def _fraction(nanos: int) -> str:
@@ -130,6 +132,11 @@ def _float_form(field: FieldDescriptor) -> _Form:
         return next(short for short in (float(f"{value:.{digits}g}") for digits in (6, 7, 8, 9)) if _four_bytes(short) == value)
 
     return form
+
+
+def _double_form(field: FieldDescriptor) -> _Form:
+    exactly = _slow_form(field)
+    return lambda value: exactly(value) if not isfinite(value) or value.is_integer() else value
 
 
 def _four_bytes(value: float) -> float:

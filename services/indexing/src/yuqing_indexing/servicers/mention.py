@@ -34,7 +34,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 PAGES_KEPT_SECONDS = 120
 Paged: TypeAlias = mention_pb2.SearchMentionsRequest | mention_pb2.ListObservationsRequest | mention_pb2.ListSimilarMentionsRequest
 DEFAULT_TERMS = 30
-_HITS_READ_AT_ONCE = 20
+_HITS_READ_AT_ONCE = 60
 """Reading more hits for their highlights takes so long that other calls would wait: a thread does it."""
 _INTERVALS = {
     mention_pb2.INTERVAL_MINUTE: "minute",
