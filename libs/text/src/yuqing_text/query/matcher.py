@@ -1,6 +1,6 @@
 """Evaluates a query's tree on one document in memory, on the tokens that the index also sees, and says where its words stand."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -266,9 +266,9 @@ def _near(node: Near, part: _Part) -> Iterator[_Place]:
 def _neighbours(places: list[_Place], others: list[_Place], distance: int) -> Iterator[_Place]:
     """The places with another one (not the very same) at most `distance` tokens away; `others` are sorted."""
     longest = max((other.length for other in others), default=0)
+    starts = [other.start for other in others]
     for place in places:
         earliest = place.start - distance
-        first = bisect_left(others, _Place(earliest - longest, 0))
-        last = bisect_left(others, _Place(place.start + place.length + distance + 1, 0))
+        first, last = bisect_left(starts, earliest - longest), bisect_right(starts, place.start + place.length + distance)
         if any(other.start + other.length >= earliest and other != place for other in others[first:last]):
             yield place
