@@ -166,12 +166,13 @@ def api(system: System) -> Api:
         hits = _hits(monitor)
         made.ids["mention"] = [hit["mention"]["name"].partition("/")[2] for hit in hits]
         made.ids["note"] = create(monitor, f"mentions/{made.ids['mention'][0]}/notes", {"text": "已核实"})
-        made.ids["correction"] = [_corrected(monitor, mention)["correction"]["name"].partition("/")[2] for mention in made.ids["mention"][:3]]
-        made.ids["job"] = [_corrected_by_query(monitor) for _ in range(2)]
-        made.ids["model"] = ["shipped"]
+        # Before the corrections: nobody is given a text to label that they corrected.
         made.ids["sample"] = [monitor.post("/v1/samples", json={"size": 2}).raise_for_status().json()["name"].partition("/")[2]]
         taken = monitor.post("/v1/sampleItems:take", json={}).raise_for_status().json()
         made.ids["sampleItem"] = [taken["name"].partition("/")[2]]
+        made.ids["correction"] = [_corrected(monitor, mention)["correction"]["name"].partition("/")[2] for mention in made.ids["mention"][:3]]
+        made.ids["job"] = [_corrected_by_query(monitor) for _ in range(2)]
+        made.ids["model"] = ["shipped"]
         with made.client("legal") as legal:
             made.ids["legalHold"] = [_held(legal, made.ids["mention"][0]) for _ in range(_MANY)]
         made.ids["story"] = [hit["mention"]["story"].partition("/")[2] for hit in hits]
