@@ -20,6 +20,9 @@ from yuqing_testkit.system import System, begin, discard, wait_ready
 
 WANTED = 2.0
 BATCH = 20_000
+WARM_UP = 3
+ROUNDS = 5
+"""The p95 of a round is decided by one or two of its searches: one outlier moves it by a fifth."""
 PAGE_SIZE = 20
 _STILL_SECONDS = 5.0
 DEFAULT_PAGE_SIZE = 50
@@ -84,20 +87,28 @@ def _written(system: System) -> int:
 
 
 def _measured(system: System, *, repetitions: int) -> Row:
+    with system.client("admin") as gateway, httpx.Client(base_url=system.note.elasticsearch, trust_env=False, timeout=60) as engine:
+        _round(gateway, engine, WARM_UP)
+        rounds = sorted((_round(gateway, engine, repetitions) for _ in range(ROUNDS)), key=lambda each: each[0] / each[1])
+    ours, reference = rounds[ROUNDS // 2]
+    note = f"the middle one of {ROUNDS} rounds of {len(QUERIES)} queries × {repetitions}"
+    return Row("search p95 through the gateway ÷ straight", "ms", ours, WANTED, reference, note=note)
+
+
+def _round(gateway: httpx.Client, engine: httpx.Client, repetitions: int) -> tuple[float, float]:
+    """The p95 of searches and of their references, by turns, in milliseconds."""
     through: list[float] = []
     straight: list[float] = []
-    with system.client("admin") as gateway, httpx.Client(base_url=system.note.elasticsearch, trust_env=False, timeout=60) as engine:
-        for number in range(repetitions + 3):
-            for body in QUERIES:
-                mine, found = _timed(gateway, "/v1/mentions:search", body)
-                theirs, reference = _timed(engine, "/mentions-*/_search", straight_body(body))
-                assert int(found["totalSize"]) == reference["hits"]["total"]["value"], body
-                if number >= 3:  # the first ones warm up
-                    through.append(mine)
-                    straight.append(theirs)
-    say(f"  medians {statistics.median(through) * 1000:.1f} | {statistics.median(straight) * 1000:.1f} ms")
-    ours, reference_ms = percentile(through, 0.95) * 1000, percentile(straight, 0.95) * 1000
-    return Row("search p95 through the gateway ÷ straight", "ms", ours, WANTED, reference_ms, note=f"{len(QUERIES)} queries × {repetitions}")
+    for _ in range(repetitions):
+        for body in QUERIES:
+            mine, found = _timed(gateway, "/v1/mentions:search", body)
+            theirs, reference = _timed(engine, "/mentions-*/_search", straight_body(body))
+            assert int(found["totalSize"]) == reference["hits"]["total"]["value"], body
+            through.append(mine * 1000)
+            straight.append(theirs * 1000)
+    p95 = percentile(through, 0.95), percentile(straight, 0.95)
+    say(f"  p95 {p95[0]:.1f} | {p95[1]:.1f}, medians {statistics.median(through):.1f} | {statistics.median(straight):.1f} ms")
+    return p95
 
 
 def _timed(client: httpx.Client, path: str, body: Mapping[str, Any]) -> tuple[float, Any]:

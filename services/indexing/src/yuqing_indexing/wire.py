@@ -1,6 +1,7 @@
 """Messages of the contract to the domain's values and back; pure functions, the only ones that know both."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 from yuqing.indexing.v1 import document_pb2, mention_pb2
 from yuqing.scoring.v1 import topic_pb2
@@ -65,6 +66,7 @@ _COPIED = (
     "origin",
 )
 """Fields that a document and its message have alike."""
+_copied = attrgetter(*_COPIED)
 
 
 def mention_message(mention: Mention) -> mention_pb2.Mention:
@@ -109,8 +111,8 @@ def _write_membership(message: mention_pb2.Mention, membership: Membership) -> N
 
 
 def _write_document(message: document_pb2.Document, document: Document) -> None:
-    for name in _COPIED:
-        if value := getattr(document, name):
+    for name, value in zip(_COPIED, _copied(document), strict=True):
+        if value:
             setattr(message, name, value)
     message.medium = MEDIUM.number(document.medium)
     message.item_kind = ITEM_KIND.number(document.item_kind)
