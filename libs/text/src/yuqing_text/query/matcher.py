@@ -221,7 +221,7 @@ class Reading:
         return ((part, self._parts[part]),) if part in self._parts else ()
 
     def _values(self, name: str) -> Sequence[Value]:
-        value = self._fields.get(name)
+        value = self._fields[name] if name in self._fields else None  # noqa: SIM401 -- `get` would take an error in making the value for none
         if value is None:
             return ()
         return (value,) if isinstance(value, str | float | int | datetime) else value

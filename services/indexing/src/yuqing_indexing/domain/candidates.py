@@ -1,7 +1,7 @@
 """Mentions as the matcher sees them, with the same values that the index holds."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from yuqing_indexing.domain.analysis import Reading
@@ -25,12 +25,18 @@ HELD = "true"
 
 @dataclass(frozen=True, slots=True)
 class _Fields(Mapping[str, FieldValue]):
-    """The values of a mention by the names of the query language, each made when it is asked for: most queries name one or none."""
+    """The values of a mention by the names of the query language, made when first asked for: a query names few, and many topics the same."""
 
     mention: Mention
+    _made: dict[str, FieldValue] = field(default_factory=dict[str, FieldValue], init=False, compare=False)
 
     def __getitem__(self, name: str) -> FieldValue:
-        return _FIELDS[name](self.mention)
+        if name not in self._made:
+            self._made[name] = _FIELDS[name](self.mention)
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in _FIELDS
 
     def __iter__(self) -> Iterator[str]:
         return iter(_FIELDS)
