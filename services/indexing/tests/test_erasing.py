@@ -49,6 +49,21 @@ async def test_an_erased_mention_is_gone_and_stays_out_when_it_is_sent_again(ind
     assert (await verify(indexing.database)).first_broken is None
 
 
+async def test_all_addresses_of_an_erased_mention_stay_out_when_they_became_known_one_after_the_other(indexing_on_both, document):
+    indexing = indexing_on_both
+    by_address = document("", url="https://e.test/p/7")
+    with_native = document("7", minute=1, url="http://e.test/p/7")
+    by_canonical = document("", minute=2, url="https://m.e.test/p/7", canonical_url="https://e.test/p/7")
+    outcomes = [(await indexing.ingest([each]))[0] for each in (by_address, with_native, by_canonical)]
+    assert len({outcome.mention for outcome in outcomes}) == 1
+    await erase(indexing, outcomes[0].mention)
+    async with indexing.database.read() as connection:
+        assert (await connection.execute(select(tables.alias))).all() == []
+    only_native, only_mobile = document("7", minute=3, url=""), document("", minute=3, url="https://m.e.test/p/7")
+    again = await indexing.ingest([by_address, only_native, only_mobile])
+    assert [outcome.reason for outcome in again] == ["TOMBSTONED"] * 3
+
+
 async def test_erasing_has_one_effect_when_the_call_is_repeated(indexing, document):
     (outcome,) = await indexing.ingest([document()])
     request_id = str(uuid.uuid4())

@@ -21,8 +21,11 @@ from yuqing_runtime.sqlite_driver import Driver
 BUSY_TIMEOUT_SECONDS = 30.0
 """How long a writer waits for another one before it fails: SQLite's busy_timeout, PostgreSQL's lock_timeout."""
 _WAL_PAUSE_SECONDS = 0.05
-_CACHE = "cache_size=-16384"
+_CACHE, _WRITER_CACHE = "cache_size=-16384", "cache_size=-32768"
 """KiB of pages that SQLite keeps for each connection; its own 2 MiB are read anew for every batch."""
+_CHECKPOINT = "wal_autocheckpoint=12000"
+"""Pages, 48 MiB, of the log that are gathered before they go to the file. SQLite's own 1,000 are less than one batch writes: keys are random, so each
+row is on a page of its own, and the next batch would write the same pages again."""
 IDLE_TIMEOUT_SECONDS = 120.0
 """PostgreSQL ends a transaction that does nothing for so long: a replica that hangs must not hold the order lock for ever."""
 READERS = 4
@@ -111,7 +114,7 @@ async def _sqlite(url: URL) -> Engines:
         raise ValueError("SQLite needs a file: one in memory is lost with its connection")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engines = Engines(
-        writer=_sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0),
+        writer=_sqlite_engine(url, begin="BEGIN IMMEDIATE", pragmas=(_WRITER_CACHE,), pool_size=1, max_overflow=0),
         reader=_sqlite_engine(url, begin="BEGIN", pragmas=("query_only=ON",), pool_size=READERS, max_overflow=READERS),
         # Alembic's batch mode drops the table that it rebuilds: with foreign keys on, the rows that refer to it would go with it.
         migrator=_sqlite_engine(url, begin="BEGIN IMMEDIATE", pragmas=("foreign_keys=OFF",), poolclass=NullPool),
@@ -153,7 +156,7 @@ def _sqlite_engine(url: URL, *, begin: str, pragmas: tuple[str, ...] = (), **poo
     def prepare(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
         _put_into_wal(cursor)
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864", _CACHE, *pragmas):
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864", _CHECKPOINT, _CACHE, *pragmas):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

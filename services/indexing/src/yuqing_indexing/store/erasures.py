@@ -12,7 +12,7 @@ from yuqing_indexing.domain.holds import hold_name
 from yuqing_indexing.domain.ids import tombstone_key
 from yuqing_indexing.domain.ports import Place
 from yuqing_indexing.store import by_hand, holds, stories, story_heads, tables
-from yuqing_indexing.store.registry import FEED, change_row
+from yuqing_indexing.store.registry import FEED, aliases_of, change_row
 from yuqing_runtime import audit, clock, feed, idempotency, order
 from yuqing_runtime.audit import AuditRecord
 from yuqing_runtime.database import upsert
@@ -76,9 +76,9 @@ async def _bury(connection: AsyncConnection, mention: str) -> None:
     await stories.leave(connection, mention)
     await story_heads.look_at_story_of(connection, mention)
     await by_hand.forget(connection, [mention])
-    aliases = (await connection.execute(select(tables.alias.c.key).where(tables.alias.c.mention == mention))).scalars().all()
+    aliases = await aliases_of(connection, tables.mention.c.id == mention)
     at = await clock.now(connection)
     stones = [{"key_hash": tombstone_key(key), "at": at} for key in (mention, *aliases)]
     await connection.execute(upsert(tables.tombstone, connection).on_conflict_do_nothing(), stones)
-    await connection.execute(delete(tables.alias).where(tables.alias.c.mention == mention))
+    await connection.execute(delete(tables.alias).where(tables.alias.c.key.in_(aliases)))
     await connection.execute(delete(tables.mention).where(tables.mention.c.id == mention))

@@ -5,8 +5,9 @@ cannot both be first. The index follows what stands here.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from operator import itemgetter
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from yuqing.indexing.v1 import ingest_pb2
@@ -62,7 +63,8 @@ class SqlRegistry:
             news = [(each, kind) for each in told if (kind := kinds.get(each.id)) is not None]
             if news:
                 statement = update(tables.mention).where(tables.mention.c.id == bindparam("key")).values(told=bindparam("news"))
-                await execute_rows(connection, statement, [{"key": each.id, "news": each.announcement} for each, _ in news])
+                rows = [{"key": each.id, "news": each.announcement} for each, _ in news]
+                await execute_rows(connection, statement, sorted(rows, key=itemgetter("key")))
                 await feed.append_all(connection, FEED, [change_row(each.id, kind, each.document, topics=each.topics) for each, kind in news])
         return frozenset(each.id for each in told if each.id not in before)
 
@@ -87,6 +89,12 @@ async def places_of(connection: AsyncConnection, mentions: Collection[str]) -> l
     return [Place(row.id, row.month) for row in await connection.execute(query)]
 
 
+async def aliases_of(connection: AsyncConnection, *chosen: ColumnElement[bool]) -> list[str]:
+    """The keys, beside their ids, that lead to the mentions that are chosen so."""
+    found = await connection.execute(select(tables.mention.c.aliases).where(*chosen))
+    return [key for aliases in found.scalars() for key in aliases.split()]
+
+
 async def mentions_of(connection: AsyncConnection, month: str) -> int:
     """How many mentions live in a month."""
     return (await connection.execute(select(func.count()).select_from(tables.mention).where(tables.mention.c.month == month))).scalar_one()
@@ -95,7 +103,8 @@ async def mentions_of(connection: AsyncConnection, month: str) -> int:
 async def forget_month(connection: AsyncConnection, month: str) -> int:
     """Forgets the mentions of a month that was dropped, with their aliases, but for those under a legal hold; returns how many."""
     gone = tables.mention.c.month == month, tables.mention.c.id.not_in(HELD_MENTIONS)
-    await connection.execute(delete(tables.alias).where(tables.alias.c.mention.in_(select(tables.mention.c.id).where(*gone))))
+    aliases = await aliases_of(connection, *gone)
+    await connection.execute(delete(tables.alias).where(among(tables.alias.c.key, aliases, connection)))
     return (await connection.execute(delete(tables.mention).where(*gone))).rowcount
 
 
@@ -106,7 +115,9 @@ class _Resolution:
         self._owners = owners
         self._months = months
         self.mentions: dict[str, str] = {}
-        self.aliases: dict[str, str] = {}
+        """The months of the new ones."""
+        self.aliases: dict[str, list[str]] = {}
+        """The new keys of mentions, new or not."""
 
     def place(self, claim: Claim) -> Place:
         known = next((owner for key in claim.keys if (owner := self._owner(key)) is not None), None)
@@ -115,7 +126,8 @@ class _Resolution:
             self.mentions[mention] = self._months[mention] = claim.month
         for key in claim.keys:
             if self._owner(key) is None:
-                self.aliases[key] = self._owners[key] = mention
+                self._owners[key] = mention
+                self.aliases.setdefault(mention, []).append(key)
         return Place(mention, self._months[mention], fresh=mention in self.mentions)
 
     def _owner(self, key: str) -> str | None:
@@ -139,7 +151,13 @@ async def _months(connection: AsyncConnection, mentions: Collection[str]) -> dic
 
 
 async def _insert_new(connection: AsyncConnection, resolution: _Resolution) -> None:
-    mentions = [{"id": mention, "month": month} for mention, month in resolution.mentions.items()]
+    """In the order of their keys: neighbours on a page come together."""
+    new, aliases = resolution.mentions, resolution.aliases
+    mentions = [{"id": mention, "month": new[mention], "aliases": " ".join(aliases.get(mention, ()))} for mention in sorted(new)]
     await execute_rows(connection, insert(tables.mention), mentions)
-    aliases = [{"key": key, "mention": mention} for key, mention in resolution.aliases.items()]
-    await execute_rows(connection, insert(tables.alias), aliases)
+    columns = tables.mention.c
+    longer = update(tables.mention).where(columns.id == bindparam("of")).values(aliases=columns.aliases + bindparam("more"))
+    more = [{"of": mention, "more": "".join(f" {key}" for key in keys)} for mention, keys in sorted(aliases.items()) if mention not in new]
+    await execute_rows(connection, longer, more)
+    pairs = sorted((key, mention) for mention, keys in aliases.items() for key in keys)
+    await execute_rows(connection, insert(tables.alias), [{"key": key, "mention": mention} for key, mention in pairs])

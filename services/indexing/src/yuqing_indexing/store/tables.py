@@ -1,7 +1,7 @@
 """What indexing keeps in SQL: which mention a key belongs to and which story, what was erased, what the feed told; what people say of mentions;
 saved searches, topics, jobs."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Table, Text, UniqueConstraint, false
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Table, Text, UniqueConstraint, false, text
 
 from yuqing_runtime.columns import Json, UtcDateTime, new_metadata
 
@@ -12,12 +12,14 @@ mention = Table(
     METADATA,
     Column("id", Text, primary_key=True),
     Column("month", Text, nullable=False),
+    Column("aliases", Text, nullable=False, server_default=""),  # its keys in `alias`, separated by spaces
     Column("told", Text, nullable=True),  # the announcement of its last change row; NULL before the first
     Column("story", Text, nullable=True),  # NULL until it is placed
     Column("words", BigInteger, nullable=True),  # the number of the words that it was placed by; NULL where they tell nothing
     Column("is_copy", Boolean, nullable=False, server_default=false()),
     Column("by_hand", Boolean, nullable=False, server_default=false()),  # a person put it into its story
-    Index("ix_mention_story", "story"),
+    # Ids are random, so each mention of a batch is on a page of its own, here and in every index: no more of them than are asked.
+    Index("ix_mention_story", "story", sqlite_where=text("story IS NOT NULL"), postgresql_where=text("story IS NOT NULL")),
     sqlite_with_rowid=False,
 )
 
@@ -46,12 +48,12 @@ fingerprint = Table(
     sqlite_with_rowid=False,
 )
 
+# The other way round, `mention.aliases` tells.
 alias = Table(
     "alias",
     METADATA,
     Column("key", Text, primary_key=True),
     Column("mention", Text, nullable=False),
-    Index("ix_alias_mention", "mention"),
     sqlite_with_rowid=False,
 )
 
