@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from yuqing.indexing.v1 import mention_pb2
+from yuqing_indexing.adapters.elasticsearch import refreshing
 from yuqing_indexing.adapters.elasticsearch.refreshing import FLOOD, SOON_SECONDS
 
 
@@ -37,3 +38,14 @@ async def test_the_last_mention_of_a_flood_is_found_when_it_is_over(waiting, doc
     async with asyncio.timeout(60):
         while len(await found(waiting, "螺蛳粉")) < FLOOD:
             await asyncio.sleep(SOON_SECONDS)
+
+
+@pytest.mark.usefixtures("as_monitor")
+async def test_a_flood_is_found_as_soon_as_it_is_over_however_long_little_writes_wait(waiting, document, monkeypatch):
+    monkeypatch.setattr(refreshing, "SOON_SECONDS", 3600.0)
+    await waiting.ingest([document("0", "一碗螺蛳粉")])
+    await asyncio.sleep(0)  # the loop has begun to wait an hour
+    await waiting.ingest([document(str(number), f"第{number}碗螺蛳粉涨价了") for number in range(1, FLOOD + 1)])
+    async with asyncio.timeout(60):
+        while len(await found(waiting, "螺蛳粉")) < FLOOD + 1:
+            await asyncio.sleep(0.05)

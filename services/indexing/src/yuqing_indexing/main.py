@@ -191,7 +191,7 @@ async def assembled(settings: Settings, database: Database, scoring: Scoring) ->
         backfill = Backfill(database, search, topics, Assigning(registry, index, topics))
         following_people = FollowingPeople(registry, index, people, topics)
         rescoring = Rescoring(registry, index, scorer, topics)
-        ingest_servicer = IngestServicer(ingest, limits)
+        ingest_servicer = IngestServicer(ingest, limits, refresher.all_taken)
         looking = Rescoring(registry, index, GrpcScorer(scoring.texts, types_pb2.STAGE_FULL), topics)
         second_look = SecondLook(database, SecondLookQueue(client, indices), looking, lambda: ingest_servicer.busy)
         holding = Holding(database, mentions, following_people)

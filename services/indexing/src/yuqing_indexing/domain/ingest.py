@@ -1,6 +1,5 @@
 """The hot path's use case: documents become mentions, each exactly once, however often they are sent."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from yuqing_indexing.domain.months import month_of
 from yuqing_indexing.domain.ports import Claim, Index, People, Place, Registry, Scorer, Sighting, Stored, Stories, Told, TopicSource, Write
 from yuqing_indexing.domain.telling import Telling, telling
 from yuqing_indexing.domain.topics import Topics
+from yuqing_indexing.domain.turns import in_thread
 
 MOST_CONFLICTS = 20
 """How often a batch is merged anew with what others wrote meanwhile, before the fault is said to be elsewhere."""
@@ -81,14 +81,14 @@ class Ingest:
 
         Errors: OutsideUnavailable; the whole batch may then be taken again without harm.
         """
-        items = await asyncio.to_thread(_items, documents)
+        items = await in_thread(_items, documents)
         await self._claim(items)
         topics = await self._topics.current()
         mentions = await self._store(items, topics)
         if (present := await self._topics.current()) is not topics:
             # A topic changed meanwhile, and its backfill may have looked before these mentions could be found.
             await self._assigning.again([mention.id for mention in mentions])
-            mentions = list((await asyncio.to_thread(present.all_assigned, {mention.id: mention for mention in mentions}, {})).values())
+            mentions = list((await in_thread(present.all_assigned, {mention.id: mention for mention in mentions}, {})).values())
         erased = await self._registry.tell(list(map(_told, mentions)))
         if erased:
             await self._take_back(items, erased)
@@ -142,10 +142,10 @@ class Ingest:
                 folded[mention.id] = judged(mention, judgement)
         readings = {mention: _reading(folded[mention], group) for mention, group in groups.items()}
         if self._stories is not None:
-            tellings = await asyncio.to_thread(_tellings, folded, groups, stored, readings)
+            tellings = await in_thread(_tellings, folded, groups, stored, readings)
             for mention, membership in (await self._stories.place(tellings)).items():
                 folded[mention] = replace(folded[mention], membership=membership)
-        folded = await asyncio.to_thread(topics.all_assigned, folded, readings)
+        folded = await in_thread(topics.all_assigned, folded, readings)
         writes = [
             Write(group[0].place, folded[mention], stored[mention].version if mention in stored else None, readings[mention])
             for mention, group in groups.items()

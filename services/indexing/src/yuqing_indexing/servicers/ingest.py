@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from yuqing.indexing.v1 import ingest_pb2, ingest_pb2_grpc
 from yuqing_indexing.domain.flow import Coalescer, Limits
 from yuqing_indexing.domain.ingest import Ingest, Outcome, Result
 from yuqing_indexing.domain.ports import OutsideUnavailable
+from yuqing_indexing.domain.turns import Turns, in_thread
 from yuqing_indexing.wire import document_of
 from yuqing_runtime.errors import FieldViolation, Unavailable
 from yuqing_runtime.rules import violations
@@ -40,9 +41,12 @@ class _Sorted:
 class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
     """IngestMentions: streams of all callers share one use case; each has a window of its own."""
 
-    def __init__(self, ingest: Ingest, limits: Limits) -> None:
+    def __init__(self, ingest: Ingest, limits: Limits, all_taken: Callable[[], None]) -> None:
+        """`all_taken` is called whenever the last batch at work has ended."""
         self._ingest = ingest
         self._limits = limits
+        self._all_taken = all_taken
+        self._turns = Turns()
         self._batches = 0
 
     @property
@@ -63,14 +67,17 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
     async def _take(self, items: list[ingest_pb2.SpoolItem]) -> list[ingest_pb2.ItemOutcome]:
         self._batches += 1
         try:
-            return await self._taken(items)
+            with self._turns.batch():
+                return await self._taken(items)
         finally:
             self._batches -= 1
+            if not self._batches:
+                self._all_taken()
 
     async def _taken(self, items: list[ingest_pb2.SpoolItem]) -> list[ingest_pb2.ItemOutcome]:
         started, started_nanoseconds = time.monotonic(), time.time_ns()
         with _TRACER.start_as_current_span("ingest batch", links=list(_links(items)), attributes={"yuqing.items": len(items)}):
-            batch = await asyncio.to_thread(_sorted, items)
+            batch = await in_thread(_sorted, items)
             outcomes = [*batch.refused, *await self._store(batch.good)]
         record_in_origins("index write", (item.traceparent for item in items), started_nanoseconds)
         for outcome, size in Counter(outcome.outcome for outcome in outcomes).items():
@@ -79,7 +86,7 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
         return outcomes
 
     async def _store(self, items: Sequence[ingest_pb2.SpoolItem]) -> Iterable[ingest_pb2.ItemOutcome]:
-        documents = await asyncio.to_thread(lambda: [document_of(item.document) for item in items])
+        documents = await in_thread(lambda: [document_of(item.document) for item in items])
         for pause_seconds in (*_PAUSES_SECONDS, None):
             try:
                 results = await self._ingest.take(documents)

@@ -16,6 +16,7 @@ from yuqing_indexing.domain.analysis import analyse
 from yuqing_indexing.domain.ids import observation_id
 from yuqing_indexing.domain.months import month_of
 from yuqing_indexing.domain.ports import OutsideUnavailable, Place, Sighting, Stored, Version, Write, Written
+from yuqing_indexing.domain.turns import in_thread
 from yuqing_indexing.domain.weights import SHIPPED, Weights
 
 _CONFLICT = 409
@@ -61,7 +62,7 @@ class MentionIndex:
         refused: dict[str, str] = {}
         if sightings:
             await self._send_all([_Line("", self._sighting_line(sighting)) for sighting in sightings], conflicts, refused)
-        lines = await asyncio.to_thread(lambda: [_Line(write.mention.id, self._mention_line(write)) for write in writes])
+        lines = await in_thread(lambda: [_Line(write.mention.id, self._mention_line(write)) for write in writes])
         await self._send_all(lines, conflicts, refused)
         self._wrote([write.place for write in writes])
         return Written(frozenset(conflicts), refused)
