@@ -44,7 +44,7 @@ def data(tmp_path_factory, own_sentences):
 def trained(data, tmp_path_factory):
     """A model trained by the command on the own sentences, and what the command printed."""
     folder = tmp_path_factory.mktemp("model")
-    return folder, run("train", "--data", data, "--out", folder)
+    return folder, run("train", "--no-written", "--data", data, "--out", folder)
 
 
 def test_the_card_holds_the_figures_that_evaluate_prints_when_trained(data, trained):
@@ -70,7 +70,7 @@ def test_the_card_names_sets_rows_licence_and_weights_when_trained(trained):
 
 
 def test_training_gives_the_same_files_when_repeated(data, trained, tmp_path):
-    run("train", "--data", data, "--out", tmp_path)
+    run("train", "--no-written", "--data", data, "--out", tmp_path)
     for file in (DESCRIPTION, WEIGHTS):
         assert (tmp_path / file).read_bytes() == (trained[0] / file).read_bytes()
 
@@ -80,7 +80,7 @@ def test_calibrating_gives_what_training_gave_and_keeps_the_weights(data, traine
         (tmp_path / file).write_bytes((trained[0] / file).read_bytes())
     recalibrate(tmp_path, Calibrations([Calibration(1, 0, 0, 1, 0)] * len(load(tmp_path).model.calibrations.rows)))
     assert (tmp_path / DESCRIPTION).read_bytes() != (trained[0] / DESCRIPTION).read_bytes()
-    run("calibrate", "--data", data, "--model", tmp_path)
+    run("calibrate", "--no-written", "--data", data, "--model", tmp_path)
     for file in (DESCRIPTION, WEIGHTS):
         assert (tmp_path / file).read_bytes() == (trained[0] / file).read_bytes()
     assert machine_part((tmp_path / CARD).read_text(encoding="utf-8"))["version"] == load(tmp_path).model.version

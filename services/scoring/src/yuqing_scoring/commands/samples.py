@@ -1,5 +1,6 @@
-"""`yuqing model names` and `yuqing model towards`: measure regions, entities and judgements towards subjects on samples."""
+"""`yuqing model names`, `towards`, `sentiment`: measure regions, entities, judgements towards subjects and sentiment on samples."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -7,11 +8,13 @@ import click
 from yuqing_scoring.adapters.model_file import SHIPPED, ModelProblem, load
 from yuqing_scoring.adapters.second_stage_file import has_second_stage
 from yuqing_scoring.adapters.second_stage_file import load as load_second_stage
-from yuqing_scoring.domain.judgement import Judge
+from yuqing_scoring.domain.judgement import Judge, Sentiment
 from yuqing_scoring.domain.names import NameFinder
-from yuqing_scoring.training.corpus import CorpusProblem, read_corpus
+from yuqing_scoring.training.corpus import Corpus, CorpusProblem, read_corpus
+from yuqing_scoring.training.figures import measure, negative_or_not
 from yuqing_scoring.training.names.figures import measure_names, measure_towards, microseconds_a_text
 from yuqing_scoring.training.names.sample import Half, SampleProblem, named_texts, subject_texts
+from yuqing_scoring.training.written import read_written
 
 _SIZES = (60, 700)
 _sample = click.argument("sample", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -70,6 +73,33 @@ def towards_command(sample: Path, half: str, folder: Path, *, fast: bool) -> Non
         raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
     click.echo(f"{judge.name} {judge.version}")
     click.echo("\n".join(measure_towards(judge, NameFinder.shipped(), texts).lines()))
+
+
+@click.command("sentiment")
+@_sample
+@click.option(
+    "--model", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=SHIPPED, help="模型目录 (folder of a model)"
+)
+def sentiment_command(sample: Path, folder: Path) -> None:
+    """在样本上评测情感,两级分别给出 (measure the sentiment by each stage on a sample such as tests/samples/finance.tsv).
+
+    Accuracy and macro-F1 of the decision among three classes; negative or not by the largest probability, beside always answering 'not'.
+    """
+    try:
+        corpus, judges = read_written(sample), {"fast": _judge(folder, fast=True), "both": _judge(folder, fast=False)}
+    except CorpusProblem as problem:
+        raise click.ClickException(f"无法读取样本 (cannot read the sample): {problem}") from problem
+    except ModelProblem as problem:
+        raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
+    click.echo("| sample | rows | always 'not' | stage | negative or not | accuracy | macro-F1 | negative: precision | recall |")
+    click.echo("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    whole = Corpus([replace(row, source="all") for row in corpus.rows])
+    for part in (*(corpus.only(source) for source in sorted(corpus.medium_of)), whole):
+        negative = sum(row.sentiment is Sentiment.NEGATIVE for row in part.rows)
+        for stage, judge in judges.items():
+            [(source, each)] = measure(judge, part).sets.items()
+            figures = f"{negative_or_not(judge, part)} | {each.accuracy} | {each.macro_f1} | {each.negative_precision} | {each.negative_recall}"
+            click.echo(f"| {source} | {each.rows} | {100 * (1 - negative / each.rows):.1f} | {stage} | {figures} |")
 
 
 def _judge(folder: Path, *, fast: bool) -> Judge:

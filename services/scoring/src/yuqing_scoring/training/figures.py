@@ -54,8 +54,8 @@ def figures_of(judged: dict[str, list[tuple[Row, Judgement]]]) -> Figures:
     sets: dict[str, SetFigures] = {}
     sure: dict[int, list[tuple[float, bool]]] = {2: [], 3: []}
     for source, pairs in sorted(judged.items()):
-        classes = [each for each in SENTIMENTS if any(row.sentiment is each for row, _ in pairs)]
-        among = classes if Sentiment.NEUTRAL in classes else [Sentiment.NEGATIVE, Sentiment.POSITIVE]
+        has_neutral = any(row.sentiment is Sentiment.NEUTRAL for row, _ in pairs)
+        among = list(SENTIMENTS) if has_neutral else [Sentiment.NEGATIVE, Sentiment.POSITIVE]
         wanted = [row.sentiment for row, _ in pairs]
         got = [_decided(judgement, among) for _, judgement in pairs]
         accuracy = 100 * sum(map(_same, wanted, got)) / len(pairs)

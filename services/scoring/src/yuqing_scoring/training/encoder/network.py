@@ -79,6 +79,8 @@ class Network(nn.Module):
 
     def _take(self, pretrained: dict[str, torch.Tensor]) -> None:
         _load(self.norm, pretrained, "embeddings.LayerNorm")
+        if "heads.weight" in pretrained:
+            _load(self.heads, pretrained, "heads")
         for index, layer in enumerate(self.layers):
             for part, name in (
                 (layer.query, "attention.self.query"),

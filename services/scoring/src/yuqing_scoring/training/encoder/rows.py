@@ -9,7 +9,6 @@ import numpy as np
 from yuqing_scoring.domain.judgement import Medium, Passage, Sentiment
 from yuqing_scoring.training.corpus import EMOTICON_SETS, Corpus, Row
 
-_MOST_ROWS_OF_A_TWO_CLASS_SET: Final = 14_000
 _MOST_ROWS_OF_AN_EMOTICON_SET: Final = 4_000
 _WITHOUT_MEDIUM: Final = 0.15
 """How often the medium is not told, so that texts of media without a set can be read."""
@@ -27,14 +26,15 @@ class Example:
     neutral: bool | None
 
 
-def examples(corpus: Corpus, *, passes_three_class: int, seed: int) -> list[Example]:
-    """All examples of one round, in the order in which they are shown; each row of a three-class set stands so many times among them."""
+def examples(corpus: Corpus, *, passes_three_class: int, most_of_two_class: int, seed: int) -> list[Example]:
+    """All examples of one round, in the order in which they are shown; each row of a three-class set stands so many times among them, at most so many
+    rows of each two-class set once."""
     random = np.random.default_rng(seed)
     three_class = frozenset(corpus.three_class)
     shown: list[Example] = []
     for source in sorted({row.source for row in corpus.rows}):
         rows = [row for row in corpus.rows if row.source == source]
-        for row in _chosen(rows, random, passes=passes_three_class if source in three_class else 0):
+        for row in _chosen(rows, random, passes=passes_three_class if source in three_class else 0, most=most_of_two_class):
             medium = Medium.OTHER if random.random() < _WITHOUT_MEDIUM else row.medium
             shown.append(_example(row, medium, teaches_neutral=source in three_class))
     return [shown[int(place)] for place in random.permutation(len(shown))]
@@ -51,12 +51,12 @@ def batches(lengths: Sequence[int], seed: int = 0) -> Iterator[list[int]]:
             yield cut[int(place)]
 
 
-def _chosen(rows: Sequence[Row], random: np.random.Generator, *, passes: int) -> list[Row]:
+def _chosen(rows: Sequence[Row], random: np.random.Generator, *, passes: int, most: int) -> list[Row]:
     """All rows of a set so many times; without passes, as many rows once as a two-class set may give."""
     shuffled = [rows[int(place)] for place in random.permutation(len(rows))]
     if passes:
         return shuffled * passes
-    return shuffled[: _MOST_ROWS_OF_AN_EMOTICON_SET if rows[0].source in EMOTICON_SETS else _MOST_ROWS_OF_A_TWO_CLASS_SET]
+    return shuffled[: min(most, _MOST_ROWS_OF_AN_EMOTICON_SET) if rows[0].source in EMOTICON_SETS else most]
 
 
 def _example(row: Row, medium: Medium, *, teaches_neutral: bool) -> Example:
