@@ -68,7 +68,7 @@ class FakeVectors(vector_pb2_grpc.VectorServiceServicer):
 
 
 class FakeScoring(scoring_pb2_grpc.ScoringServiceServicer):
-    """Judges by a few characters, with the labels set for a text; `away` makes it refuse, and it waits until it may `go_on`.
+    """Judges by a few characters, with the labels and words set for a text; `away` makes it refuse, and it waits until it may `go_on`.
 
     Its full stage sees through irony, which is marked by a wink."""
 
@@ -78,6 +78,7 @@ class FakeScoring(scoring_pb2_grpc.ScoringServiceServicer):
         self.go_on.set()
         self.asked = []
         self.labels = {}
+        self.words = {}
         self.vectors = FakeVectors()
         self.version = "1"
 
@@ -108,6 +109,7 @@ class FakeScoring(scoring_pb2_grpc.ScoringServiceServicer):
             model="fake full" if full else "fake",
             model_version=self.version,
             labels=self.labels.get(text.text),
+            words=self.words.get(text.text, ()),
             stage=stage or types_pb2.STAGE_FAST,
         )
 

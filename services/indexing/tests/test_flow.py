@@ -92,3 +92,16 @@ async def test_the_stream_ends_with_the_error_when_a_batch_fails():
     with pytest.raises(ValueError, match="no"):
         await collected(Coalescer(work, size_of=lambda _: 1, limits=Limits(batch_items=1, window=2)), stream([2, 1]))
     assert cancelled.is_set()
+
+
+async def test_the_first_batch_is_small_when_nothing_runs_and_all_are_done():
+    sizes = []
+
+    async def work(batch):
+        sizes.append(len(batch))
+        await asyncio.sleep(0)
+        return batch
+
+    replies = await collected(Coalescer(work, size_of=lambda _: 1, limits=Limits(batch_items=10, window=3)), stream(list(range(30))))
+    assert sorted(item for reply in replies for item in reply) == list(range(30))
+    assert sizes[:3] == [2, 10, 10]

@@ -5,9 +5,11 @@ from sqlalchemy import select, update
 
 from yuqing.access.v1 import access_pb2
 from yuqing.indexing.v1 import document_pb2, ingest_pb2, mention_pb2
+from yuqing_indexing.adapters.scoring import READ_CHARACTERS
 from yuqing_indexing.store import tables
 from yuqing_runtime.tables import change
 from yuqing_testkit.services import person
+from yuqing_text.words import words
 
 MONITOR = person(access_pb2.ROLE_MONITOR)
 STORED, UPDATED, DUPLICATE, REFUSED = (
@@ -193,3 +195,13 @@ async def test_no_mention_has_a_story_while_stories_are_off_and_each_gets_one_wh
     assert [each.mention for each in again] == [each.mention for each in outcomes]
     one, other = [(await indexing.mention(each.mention)).story for each in again]
     assert one == other != ""
+
+
+async def test_words_are_those_that_scoring_tells_and_its_own_where_scoring_tells_none_or_has_not_read_all(indexing, document):
+    long = f"{'很长' * READ_CHARACTERS}，冒烟"
+    indexing.scoring.words = {"充电宝冒烟": ["充电宝"], long[:READ_CHARACTERS]: ["很长"]}
+    outcomes = await indexing.ingest([document("1", "充电宝冒烟"), document("2", "客服不理充电宝"), document("3", long)])
+    first, second, third = [(await source_of(indexing, outcome))["words"] for outcome in outcomes]
+    assert first == ["充电宝"]
+    assert second == words("客服不理充电宝")
+    assert "冒烟" in third

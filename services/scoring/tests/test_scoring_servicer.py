@@ -16,6 +16,7 @@ from yuqing_scoring.domain.labels.text_labels import TextLabels
 from yuqing_scoring.servicers.bounded_pool import BoundedPool
 from yuqing_scoring.servicers.scoring import Desk, ScoringServicer
 from yuqing_testkit.services import Town, person
+from yuqing_text.words import words
 
 
 class Gate:
@@ -78,6 +79,18 @@ async def test_texts_are_scored_in_order_when_a_batch_comes(stub_of, model):
     for score in reply.scores:
         values = score.probabilities
         assert values.negative + values.neutral + values.positive == pytest.approx(1, abs=1e-5)
+
+
+async def test_the_words_of_title_and_text_come_with_the_score_where_they_are_asked_for(stub_of, model):
+    stub = await stub_of(model)
+    asked = request("充電寶冒煙，客服不理")
+    asked.texts[0].title = "霁川充电宝"
+    plain = await stub.ScoreMentions(asked)
+    asked.with_words = True
+    told = await stub.ScoreMentions(asked)
+    assert not plain.scores[0].words
+    assert list(told.scores[0].words) == words("霁川充电宝\n充電寶冒煙，客服不理")
+    assert {"冒烟", "客服"} <= set(told.scores[0].words)
 
 
 async def test_a_call_is_refused_when_too_many_wait(stub_of):

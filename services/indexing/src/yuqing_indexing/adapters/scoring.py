@@ -37,7 +37,7 @@ class GrpcScorer:
         return judgements
 
     async def _score(self, mentions: Sequence[Mention]) -> Iterable[scoring_pb2.Score]:
-        request = scoring_pb2.ScoreMentionsRequest(texts=[_text(mention) for mention in mentions], stage=self._stage)
+        request = scoring_pb2.ScoreMentionsRequest(texts=[_text(mention) for mention in mentions], stage=self._stage, with_words=True)
         try:
             reply = await self._stub.ScoreMentions(request, timeout=TIMEOUT_SECONDS)
         except grpc.aio.AioRpcError as error:
@@ -74,6 +74,7 @@ def _judgement(mention: Mention, score: scoring_pb2.Score, now: datetime) -> Jud
         time=now,
         labels=labels_of(score.labels),
         full=score.stage == types_pb2.STAGE_FULL,
+        words=tuple(score.words) if len(mention.document.text) <= READ_CHARACTERS else (),
     )
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from yuqing_indexing.domain.document import Document, Mention
 from yuqing_text import fingerprint
@@ -62,8 +63,18 @@ def analyse(mention: Mention, reading: Reading | None = None) -> Analysis:
     return Analysis(
         tokens.title_tokens,
         tokens.body_tokens,
-        normal_words(tokens.normal),
-        normalize(document.site),
-        normalize(document.author.display_name) if document.author else "",
-        normalize(mention.language),
+        _words(mention) or normal_words(tokens.normal),
+        _short(document.site),
+        _short(document.author.display_name) if document.author else "",
+        _short(mention.language),
     )
+
+
+def _words(mention: Mention) -> list[str]:
+    """Those of its present text as they came with its judgement; none where they did not."""
+    judgement = mention.judgement
+    return list(judgement.words) if judgement and judgement.content_hash == mention.content_hash else []
+
+
+_short = lru_cache(maxsize=1 << 14)(normalize)
+"""The normal form of what comes again and again."""

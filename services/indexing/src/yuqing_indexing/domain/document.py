@@ -84,7 +84,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the scoring model says of the text whose content hash is `content_hash`; probabilities from 0 to 1. `full`: by both of its stages."""
+    """What the scoring model says of the text whose content hash is `content_hash`; probabilities from 0 to 1. `full`: by both of its stages.
+
+    `words` are what top terms count of the text, where scoring has just told them: they are written with the mention, not with its judgement.
+    """
 
     content_hash: str
     sentiment: str
@@ -97,6 +100,7 @@ class Judgement:
     time: datetime
     labels: Labels = NO_LABELS
     full: bool = False
+    words: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """Turns a stream of small requests into batches that are worked on side by side, within a bound, without waiting for more to come."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 Item = TypeVar("Item")
 Reply = TypeVar("Reply")
@@ -17,6 +18,10 @@ class Limits:
     batch_items: int = 1000
     batch_bytes: int = 8 * 1024 * 1024
     window: int = 3
+
+
+_FIRST: Final = 0.2
+"""Of a full batch: the first one that runs is so small that those behind it find the index at work soon."""
 
 
 class Coalescer(Generic[Item, Reply]):
@@ -64,7 +69,8 @@ class Coalescer(Generic[Item, Reply]):
     def _next_batch(self) -> list[Item]:
         batch: list[Item] = []
         size = 0
-        while self._waiting and len(batch) < self._limits.batch_items:
+        most = self._limits.batch_items if self._running else math.ceil(_FIRST * self._limits.batch_items)
+        while self._waiting and len(batch) < most:
             item_size = self._size_of(self._waiting[0])
             if batch and size + item_size > self._limits.batch_bytes:
                 break

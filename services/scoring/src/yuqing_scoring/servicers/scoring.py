@@ -4,7 +4,6 @@ The full stage has threads of its own, which step back for those of the fast one
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ from yuqing_scoring.servicers.bounded_pool import BoundedPool
 from yuqing_scoring.towards_wire import towards_of
 from yuqing_scoring.wire import explanation_of, passage_of, score_of, text_start
 from yuqing_text.language import language
+from yuqing_text.words import words
 
 _TEXTS = Outcomes("scoring.texts", "Judged texts, by what was decided and by stage")
 
@@ -31,9 +31,9 @@ class Desk:
     judge: MentionJudge
     pool: BoundedPool
 
-    async def scores(self, texts: Sequence[scoring_pb2.Text]) -> list[scoring_pb2.Score]:
+    async def scores(self, request: scoring_pb2.ScoreMentionsRequest) -> scoring_pb2.ScoreMentionsResponse:
         """The scores of the texts, in order. Errors: ResourceExhausted SCORING_BUSY."""
-        return await self.pool.run(self._scores, texts)
+        return await self.pool.run(self._scores, request)
 
     async def explanation(self, request: scoring_pb2.ExplainScoreRequest) -> scoring_pb2.ExplainScoreResponse:
         """Why the text is judged as it is. Errors: ResourceExhausted SCORING_BUSY."""
@@ -43,12 +43,17 @@ class Desk:
         """What the text says of the subject. Errors: ResourceExhausted SCORING_BUSY."""
         return await self.pool.run(self._towards, request)
 
-    def _scores(self, texts: Sequence[scoring_pb2.Text]) -> list[scoring_pb2.Score]:
+    def _scores(self, request: scoring_pb2.ScoreMentionsRequest) -> scoring_pb2.ScoreMentionsResponse:
+        texts = request.texts
         passages = [passage_of(text) for text in texts]
         all_judged = self.judge.judge(passages)
         for sentiment, count in Counter(judged.judgement.sentiment for judged in all_judged).items():
             _TEXTS.count(sentiment, count, {"stage": types_pb2.Stage.Name(self.stage)})
-        return [self._score(text.id, judged, language(passage.text)) for text, passage, judged in zip(texts, passages, all_judged, strict=True)]
+        scores = [self._score(text.id, judged, language(passage.text)) for text, passage, judged in zip(texts, passages, all_judged, strict=True)]
+        if request.with_words:
+            for text, score in zip(texts, scores, strict=True):
+                score.words.extend(words(f"{text.title}\n{text.text}"))
+        return scoring_pb2.ScoreMentionsResponse(scores=scores)
 
     def _explanation(self, request: scoring_pb2.ExplainScoreRequest) -> scoring_pb2.ExplainScoreResponse:
         passage = passage_of(request)
@@ -85,7 +90,7 @@ class ScoringServicer(scoring_pb2_grpc.ScoringServiceServicer):
         context: "grpc.aio.ServicerContext[Any, Any]",  # the generated signature
     ) -> scoring_pb2.ScoreMentionsResponse:
         desk = self._desk(request.stage or types_pb2.STAGE_FAST)
-        return scoring_pb2.ScoreMentionsResponse(scores=await desk.scores(request.texts))
+        return await desk.scores(request)
 
     async def ExplainScore(
         self,

@@ -51,8 +51,11 @@ class ScoreMentionsRequest(_message.Message):
 
     TEXTS_FIELD_NUMBER: _builtins.int
     STAGE_FIELD_NUMBER: _builtins.int
+    WITH_WORDS_FIELD_NUMBER: _builtins.int
     stage: _types_pb2.Stage.ValueType
     """The fast stage where unspecified. The full one takes about twenty times as long and waits for room; it is refused where it is switched off. 研判阶段，缺省为初判"""
+    with_words: _builtins.bool
+    """Whether `Score.words` is wanted. 是否返回词语"""
     @_builtins.property
     def texts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Text]: ...
     def __init__(
@@ -60,10 +63,11 @@ class ScoreMentionsRequest(_message.Message):
         *,
         texts: _abc.Iterable[Global___Text] | None = ...,
         stage: _types_pb2.Stage.ValueType = ...,
+        with_words: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["stage", b"stage", "texts", b"texts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["stage", b"stage", "texts", b"texts", "with_words", b"with_words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -144,6 +148,7 @@ class Score(_message.Message):
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     LABELS_FIELD_NUMBER: _builtins.int
     STAGE_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     sentiment: _types_pb2.Sentiment.ValueType
     language: _builtins.str
@@ -157,6 +162,10 @@ class Score(_message.Message):
     def probabilities(self) -> Global___SentimentProbabilities: ...
     @_builtins.property
     def labels(self) -> _labels_pb2.Labels: ...
+    @_builtins.property
+    def words(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The distinct words of title and text that top terms are counted from, at most 200, where they were asked for. 用于统计热词的词语"""
+
     def __init__(
         self,
         *,
@@ -168,10 +177,11 @@ class Score(_message.Message):
         model_version: _builtins.str = ...,
         labels: _labels_pb2.Labels | None = ...,
         stage: _types_pb2.Stage.ValueType = ...,
+        words: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "probabilities", b"probabilities"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "labels", b"labels", "language", b"language", "model", b"model", "model_version", b"model_version", "probabilities", b"probabilities", "sentiment", b"sentiment", "stage", b"stage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "labels", b"labels", "language", b"language", "model", b"model", "model_version", b"model_version", "probabilities", b"probabilities", "sentiment", b"sentiment", "stage", b"stage", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
