@@ -21,7 +21,6 @@ _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _MISSING: Final = "is required"
-_TOO_LONG: Final = "takes at most {most} characters, got {size}"
 
 Check = Callable[[Any], str | None]
 """Takes a value, gives what is wrong with it, or None."""
@@ -61,29 +60,16 @@ def violations(message: Message) -> list[FieldViolation]:
 
 # Every document of the hot path comes through here: plain calls that append, and paths that are only written when something is wrong.
 def _gather(message: Message, prefix: str, found: list[FieldViolation]) -> None:
-    any_of, longest, field_checks = _checks_of(message.DESCRIPTOR)
+    any_of, field_checks = _checks_of(message.DESCRIPTOR)
     if any_of and not any(getattr(message, name).strip() for name in any_of):
         found.append(FieldViolation(prefix.removesuffix("."), f"needs one of {', '.join(any_of)}"))
-    for name, most in longest:
-        value = getattr(message, name)
-        if len(value) > most:
-            found.append(FieldViolation(f"{prefix}{name}", _TOO_LONG.format(most=most, size=len(value))))
     for field_check in field_checks:
         field_check(message, prefix, found)
 
 
 @cache
-def _checks_of(descriptor: Descriptor) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...], tuple[_FieldCheck, ...]]:
-    """Which fields one is needed of, the texts that may only not be too long, and the checks of all others."""
-    longest = {field.name: rule.max_length for field in descriptor.fields if (rule := field_rule(field)) is not None and _only_bounds(field, rule)}
-    checks = [_field_check(field) for field in descriptor.fields if field.name not in longest]
-    return _any_of(descriptor), tuple(longest.items()), tuple(each for each in checks if each is not None)
-
-
-def _only_bounds(field: FieldDescriptor, rule: access_pb2.FieldRule) -> bool:
-    """Whether the rule of a text that is never absent says nothing but how long it may be."""
-    plain = field.type == FieldDescriptor.TYPE_STRING and not field.is_repeated and not field.has_presence
-    return plain and rule.max_length > 0 and rule == access_pb2.FieldRule(max_length=rule.max_length)
+def _checks_of(descriptor: Descriptor) -> tuple[tuple[str, ...], tuple[_FieldCheck, ...]]:
+    return _any_of(descriptor), _field_checks(descriptor)
 
 
 @cache
@@ -99,6 +85,12 @@ def _has_rules(descriptor: Descriptor, above: tuple[Descriptor, ...] = ()) -> bo
         field_rule(field) is not None or (field.message_type is not None and _has_rules(field.message_type, (*above, descriptor)))
         for field in descriptor.fields
     )
+
+
+@cache
+def _field_checks(descriptor: Descriptor) -> tuple[_FieldCheck, ...]:
+    made = [_field_check(field) for field in descriptor.fields]
+    return tuple(each for each in made if each is not None)
 
 
 def _field_check(field: FieldDescriptor) -> _FieldCheck | None:
@@ -165,7 +157,7 @@ def _length(least: int, most: int) -> Check:
         if len(value) < least:
             return f"needs at least {least} characters"
         if most and len(value) > most:
-            return _TOO_LONG.format(most=most, size=len(value))
+            return f"takes at most {most} characters, got {len(value)}"
         return None
 
     return run
