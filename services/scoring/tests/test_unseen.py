@@ -8,7 +8,7 @@ from yuqing_scoring.adapters.model_file import SHIPPED
 from yuqing_scoring.adapters.second_stage_file import ENCODER, TOKENIZER, UNSEEN
 from yuqing_scoring.domain.judgement import Judgement, Medium, Sentiment
 from yuqing_scoring.training.corpus import Corpus, Row
-from yuqing_scoring.training.figures import negative_or_not
+from yuqing_scoring.training.figures import judged_rows, negative_or_not
 from yuqing_scoring.training.second_card import unseen_lines
 from yuqing_scoring.training.unseen import UnseenByStage, UnseenFigures, measure_unseen, read, write
 
@@ -65,4 +65,4 @@ def test_neutral_counts_as_not_negative_when_negative_is_told_from_all_else():
 
     labels = [Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE, Sentiment.POSITIVE]
     rows = [Row("set", str(number), "text", Medium.NEWS, label) for number, label in enumerate(labels)]
-    assert negative_or_not(Always(), Corpus(rows)) == 75.0
+    assert negative_or_not(judged_rows(Always(), Corpus(rows))) == 75.0

@@ -1,6 +1,5 @@
 """`yuqing model names`, `towards`, `sentiment`: measure regions, entities, judgements towards subjects and sentiment on samples."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,14 +9,17 @@ from yuqing_scoring.adapters.second_stage_file import has_second_stage
 from yuqing_scoring.adapters.second_stage_file import load as load_second_stage
 from yuqing_scoring.domain.judgement import Judge, Sentiment
 from yuqing_scoring.domain.names import NameFinder
-from yuqing_scoring.training.corpus import Corpus, CorpusProblem, read_corpus
-from yuqing_scoring.training.figures import measure, negative_or_not
+from yuqing_scoring.training.corpus import CorpusProblem, read_corpus
+from yuqing_scoring.training.figures import figures_of, judged_rows, negative_or_not
 from yuqing_scoring.training.names.figures import measure_names, measure_towards, microseconds_a_text
 from yuqing_scoring.training.names.sample import Half, SampleProblem, named_texts, subject_texts
 from yuqing_scoring.training.written import read_written
 
 _SIZES = (60, 700)
 _sample = click.argument("sample", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_model = click.option(
+    "--model", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=SHIPPED, help="模型目录 (folder of a model)"
+)
 _half = click.option(
     "--half",
     type=click.Choice([half.value for half in Half]),
@@ -59,9 +61,7 @@ def _time(finder: NameFinder, data: Path) -> None:
 @click.command("towards")
 @_sample
 @_half
-@click.option(
-    "--model", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=SHIPPED, help="模型目录 (folder of a model)"
-)
+@_model
 @click.option("--fast", is_flag=True, help="只用初判模型 (the fast stage alone)")
 def towards_command(sample: Path, half: str, folder: Path, *, fast: bool) -> None:
     """在样本上评测对特定对象的研判 (measure judging towards subjects on a sample such as tests/samples/towards.tsv)."""
@@ -77,9 +77,7 @@ def towards_command(sample: Path, half: str, folder: Path, *, fast: bool) -> Non
 
 @click.command("sentiment")
 @_sample
-@click.option(
-    "--model", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=SHIPPED, help="模型目录 (folder of a model)"
-)
+@_model
 def sentiment_command(sample: Path, folder: Path) -> None:
     """在样本上评测情感,两级分别给出 (measure the sentiment by each stage on a sample such as tests/samples/finance.tsv).
 
@@ -93,13 +91,14 @@ def sentiment_command(sample: Path, folder: Path) -> None:
         raise click.ClickException(f"无法加载模型 (cannot load the model): {problem}") from problem
     click.echo("| sample | rows | always 'not' | stage | negative or not | accuracy | macro-F1 | negative: precision | recall |")
     click.echo("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    whole = Corpus([replace(row, source="all") for row in corpus.rows])
-    for part in (*(corpus.only(source) for source in sorted(corpus.medium_of)), whole):
-        negative = sum(row.sentiment is Sentiment.NEGATIVE for row in part.rows)
-        for stage, judge in judges.items():
-            [(source, each)] = measure(judge, part).sets.items()
-            figures = f"{negative_or_not(judge, part)} | {each.accuracy} | {each.macro_f1} | {each.negative_precision} | {each.negative_recall}"
-            click.echo(f"| {source} | {each.rows} | {100 * (1 - negative / each.rows):.1f} | {stage} | {figures} |")
+    judged = {stage: judged_rows(judge, corpus) for stage, judge in judges.items()}
+    for name in (*sorted(corpus.medium_of), "all"):
+        for stage, of_stage in judged.items():
+            rows = [(row, judgement) for row, judgement in of_stage if name in (row.source, "all")]
+            [each] = figures_of({name: rows}).sets.values()
+            never = 100 * sum(row.sentiment is not Sentiment.NEGATIVE for row, _ in rows) / len(rows)
+            figures = f"{negative_or_not(rows)} | {each.accuracy} | {each.macro_f1} | {each.negative_precision} | {each.negative_recall}"
+            click.echo(f"| {name} | {each.rows} | {never:.1f} | {stage} | {figures} |")
 
 
 def _judge(folder: Path, *, fast: bool) -> Judge:

@@ -41,11 +41,15 @@ class Figures:
 
 def measure(judge: Judge, corpus: Corpus) -> Figures:
     """Judges all rows of the corpus and compares. Means leave out the sets whose labels come from emoticons."""
-    judgements = judge.judge([Passage(row.text, row.medium) for row in corpus.rows])
     by_source: dict[str, list[tuple[Row, Judgement]]] = {}
-    for row, judgement in zip(corpus.rows, judgements, strict=True):
+    for row, judgement in judged_rows(judge, corpus):
         by_source.setdefault(row.source, []).append((row, judgement))
     return figures_of(by_source)
+
+
+def judged_rows(judge: Judge, corpus: Corpus) -> list[tuple[Row, Judgement]]:
+    """All rows of the corpus, each with what is judged of it."""
+    return list(zip(corpus.rows, judge.judge([Passage(row.text, row.medium) for row in corpus.rows]), strict=True))
 
 
 def figures_of(judged: dict[str, list[tuple[Row, Judgement]]]) -> Figures:
@@ -75,11 +79,9 @@ def figures_of(judged: dict[str, list[tuple[Row, Judgement]]]) -> Figures:
     )
 
 
-def negative_or_not(judge: Judge, corpus: Corpus) -> float:
+def negative_or_not(judged: Sequence[tuple[Row, Judgement]]) -> float:
     """In how many of the rows, in percent, negative is the most probable class just where the label is negative."""
-    judgements = judge.judge([Passage(row.text, row.medium) for row in corpus.rows])
-    found = [each.negative >= max(each.neutral, each.positive) for each in judgements]
-    right = [have == (row.sentiment is Sentiment.NEGATIVE) for have, row in zip(found, corpus.rows, strict=True)]
+    right = [(each.negative >= max(each.neutral, each.positive)) == (row.sentiment is Sentiment.NEGATIVE) for row, each in judged]
     return round(100 * sum(right) / len(right), 1)
 
 

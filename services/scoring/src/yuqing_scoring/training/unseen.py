@@ -8,7 +8,7 @@ from pathlib import Path
 from yuqing_scoring.adapters.second_stage_file import UNSEEN
 from yuqing_scoring.domain.judgement import Judge
 from yuqing_scoring.training.corpus import Corpus
-from yuqing_scoring.training.figures import measure, negative_or_not
+from yuqing_scoring.training.figures import figures_of, judged_rows, negative_or_not
 from yuqing_scoring.training.second_stage import assemble
 from yuqing_scoring.training.train import Say, train
 
@@ -59,5 +59,6 @@ def read(folder: Path) -> dict[str, UnseenByStage]:
 
 
 def _figures(judge: Judge, rows: Corpus) -> UnseenFigures:
-    [figures] = measure(judge, rows).sets.values()
-    return UnseenFigures(figures.rows, figures.accuracy, negative_or_not(judge, rows))
+    judged = judged_rows(judge, rows)
+    [figures] = figures_of({"": judged}).sets.values()
+    return UnseenFigures(figures.rows, figures.accuracy, negative_or_not(judged))
